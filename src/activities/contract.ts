@@ -1,0 +1,174 @@
+/**
+ * What the workflows ask of the world: one object in, one small plain-JSON object out (under 64 KiB; bulk is in
+ * Postgres). Types only. Every activity may run twice: rows are written by key, runs are started by key.
+ */
+import type { BreakpointKind, AnswerAction } from '../domain/breakpoints.ts';
+import type { DecisionKind, RuleName } from '../domain/decision.ts';
+import type { TurnRef } from '../domain/ids.ts';
+import type { BreakpointPolicy } from '../domain/plan.ts';
+import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import type { OpenBreakpoint, TaskState, WorkState } from '../workflows/messages.ts';
+
+export interface PlanRef {
+  project: string;
+  planSha256: string;
+}
+
+export interface MilestoneRef extends PlanRef {
+  milestone: string;
+}
+
+/** The turn a call is about, with the plan it follows. */
+export interface TurnCall extends TurnRef {
+  planSha256: string;
+}
+
+/** The plan without its texts: what scheduling needs. */
+export interface ProjectBrief {
+  project: string;
+  host: string;
+  milestones: { id: string; title: string; dependsOn: string[] }[];
+}
+
+export interface TaskBrief {
+  id: string;
+  title: string;
+  dependsOn: string[];
+  priority: number;
+  deadline: string | null;
+}
+
+export interface MilestoneBrief {
+  milestone: string;
+  title: string;
+  host: string;
+  workspace: string;
+  attempts: number;
+  hostPatienceMs: number;
+  /** Longest a run may take, for the activity's own time-out. */
+  runTimeoutMs: number;
+  /** Sum of the checks' time-outs. */
+  checksTimeoutMs: number;
+  breakpoints: Partial<Record<BreakpointKind, BreakpointPolicy>>;
+  tasks: TaskBrief[];
+}
+
+export interface Claim {
+  /** Fencing number of the workspace's lease; part of every run key of this milestone run. */
+  epoch: number;
+}
+
+export interface BeginTurn extends TurnCall {
+  /** Run of this turn that is about to start, from 1. */
+  seq: number;
+  /** Why this attempt exists; null for the first. The text itself is in the decision row of the turn before. */
+  note: string | null;
+}
+
+export interface RunTurn extends TurnCall {
+  seq: number;
+}
+
+export interface RunResult {
+  outcome: TurnOutcomeKind;
+  /** One line for people; cut to 500 characters. */
+  message: string;
+  /** RFC 3339; for `limited`. */
+  until: string | null;
+  costUsd: number;
+  toolCalls: number;
+}
+
+export interface EndTurnResult {
+  tree: string;
+  changedFiles: number;
+}
+
+export interface ChecksResult {
+  checks: { name: string; exitCode: number | null; outcome: string; met: boolean }[];
+}
+
+export interface ReviewResult {
+  kind: 'reviewed' | 'unavailable' | 'skipped';
+  quality: number | null;
+  confidence: number | null;
+}
+
+export interface JudgeTurn extends TurnCall {
+  attemptsLeft: number;
+  /** Failures in a row before this turn. */
+  failuresBefore: number;
+  /** A person said: go on without a review. */
+  skipReview: boolean;
+}
+
+export interface JudgeResult {
+  decision: DecisionKind;
+  rule: RuleName;
+  /** For `breakpoint`. */
+  breakpoint: BreakpointKind | null;
+  /** One paragraph for people; cut to 1,000 characters. The whole feedback is in the decision row. */
+  reason: string;
+  until: string | null;
+  quality: number | null;
+  confidence: number | null;
+  /** Counts towards failures in a row. */
+  failed: boolean;
+}
+
+export interface AnsweredBreakpoint {
+  id: string;
+  action: AnswerAction;
+  note: string | null;
+  by: string | null;
+  via: 'signal' | 'update';
+  /** RFC 3339. */
+  at: string;
+}
+
+/** State changes for the read side; all in one call, one transaction. */
+export interface RecordState {
+  project: string;
+  milestone?: string;
+  workflowId: string;
+  runId: string;
+  projectState?: WorkState;
+  milestoneState?: WorkState;
+  tasks?: { id: string; state: TaskState }[];
+  opened?: OpenBreakpoint[];
+  answered?: AnsweredBreakpoint[];
+  /** Something a person should find in the log: kind and one line. */
+  events?: { kind: string; message: string }[];
+}
+
+/** Short ones, queue `holdpoint`. */
+export interface QuickActivities {
+  loadProject(p: PlanRef): Promise<ProjectBrief>;
+  loadMilestone(p: MilestoneRef): Promise<MilestoneBrief>;
+  recordState(p: RecordState): Promise<void>;
+  judgeTurn(p: JudgeTurn): Promise<JudgeResult>;
+}
+
+/** Talk to the host of the project or to the reviewer; still minutes at most. Queue `holdpoint`. */
+export interface HostActivities {
+  claimWorkspace(p: MilestoneRef & { workflowRunId: string }): Promise<Claim>;
+  releaseWorkspace(p: MilestoneRef & Claim): Promise<void>;
+  takeBaseline(p: MilestoneRef & Claim): Promise<ChecksResult>;
+  /** T0, the prompt, the rows of turn and run. */
+  beginTurn(p: BeginTurn): Promise<{ runKey: string }>;
+  /** T1 and the changes between. */
+  endTurn(p: TurnCall): Promise<EndTurnResult>;
+  runChecks(p: TurnCall): Promise<ChecksResult>;
+  reviewTurn(p: TurnCall): Promise<ReviewResult>;
+}
+
+/** Hours; queue `holdpoint-agent`, one slot is one seat. */
+export interface AgentActivities {
+  /**
+   * Starts the run if nobody has, follows it to its end, reaps it. Cancelled: stops the agent and everything it started.
+   * Worker shutdown: lets go without stopping anything.
+   */
+  runTurn(p: RunTurn): Promise<RunResult>;
+}
+
+export type Activities = QuickActivities & HostActivities & AgentActivities;

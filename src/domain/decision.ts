@@ -1,0 +1,32 @@
+/** What is decided about a turn. The rules that decide are in judge.ts; this is the vocabulary. Package-free. */
+import type { BreakpointKind } from './breakpoints.ts';
+
+export type Decision =
+  | { kind: 'proceed' }
+  /** Another attempt; the feedback goes into its prompt. */
+  | { kind: 'retry'; feedback: string }
+  /** Another attempt in the same session with the reviewer's issues. */
+  | { kind: 'clarify'; feedback: string }
+  /** Sleep until then and run again; not an attempt. */
+  | { kind: 'wait'; until: string }
+  /** The run was lost or interrupted: run again under the next seq; not an attempt. */
+  | { kind: 'rerun'; feedback: string }
+  | { kind: 'breakpoint'; breakpoint: BreakpointKind; reason: string };
+
+export type DecisionKind = Decision['kind'];
+
+/** Name of the rule that matched; stored with the decision and shown by `decisions`. */
+export type RuleName =
+  | 'limited' | 'lost' | 'interrupted' | 'partial' | 'sign_in_required' | 'agent_failed'
+  | 'check_failed_retry' | 'check_failed_final'
+  | 'no_work_done_retry' | 'no_work_done_final'
+  | 'reviewer_unavailable' | 'reviewer_skipped'
+  | 'confidence_too_low' | 'quality_reached' | 'clarify' | 'quality_low_retry' | 'quality_low_final';
+
+export interface Scores {
+  /** 0..1; null when nothing could be scored. */
+  quality: number | null;
+  confidence: number | null;
+  parts: { name: 'syntax' | 'requirements' | 'review' | 'tests'; weight: number; score: number }[];
+  confidenceParts: { name: 'heuristic' | 'reviewer'; weight: number; score: number }[];
+}

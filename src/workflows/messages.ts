@@ -1,0 +1,84 @@
+/** Names and payloads of everything that can be said to a workflow. Their names are a contract with recorded histories. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+
+export const WORKFLOW_QUEUE = 'holdpoint';
+/** Turns of agents: one slot is one seat. */
+export const AGENT_QUEUE = 'holdpoint-agent';
+
+export interface Answer {
+  breakpoint: string;
+  action: AnswerAction;
+  note?: string;
+  by?: string;
+  tree?: string;
+}
+
+export interface Control {
+  by?: string;
+}
+
+export interface Accepted {
+  accepted: true;
+}
+
+export interface OpenBreakpoint {
+  id: string;
+  kind: BreakpointKind;
+  occurrence: number;
+  priority: Priority;
+  project: string;
+  milestone: string;
+  task: string | null;
+  turn: number | null;
+  /** RFC 3339. */
+  openedAt: string;
+  reason: string;
+  actions: AnswerAction[];
+  noteRequired: AnswerAction[];
+  tree: string | null;
+}
+
+export type TaskState = 'pending' | 'ready' | 'running' | 'blocked' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+export type WorkState = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+export interface MilestoneStatus {
+  id: string;
+  workflowId: string;
+  state: WorkState;
+  waitingFor: string[];
+  waitingSince: string | null;
+  tasks: { id: string; state: TaskState; turn: number; quality: number | null; confidence: number | null }[];
+}
+
+export interface ProjectStatus {
+  project: string;
+  state: WorkState;
+  milestones: { id: string; workflowId: string; state: WorkState }[];
+}
+
+export const answerSignal = defineSignal<[Answer]>('answer');
+export const pauseSignal = defineSignal<[Control?]>('pause');
+export const resumeSignal = defineSignal<[Control?]>('resume');
+
+export const answerUpdate = defineUpdate<Accepted, [Answer]>('answerNow');
+export const pauseUpdate = defineUpdate<Accepted, [Control?]>('pauseNow');
+export const resumeUpdate = defineUpdate<Accepted, [Control?]>('resumeNow');
+
+export const milestoneStatusQuery = defineQuery<MilestoneStatus>('status');
+export const projectStatusQuery = defineQuery<ProjectStatus>('status');
+export const breakpointsQuery = defineQuery<OpenBreakpoint[]>('breakpoints');
+
+export interface ProjectInput {
+  project: string;
+  planSha256: string;
+}
+
+/** Search attributes; registered by `migrate` and at start. */
+export const SEARCH_ATTRIBUTES = {
+  HoldpointProject: 'KEYWORD',
+  HoldpointState: 'KEYWORD',
+  HoldpointWaitingFor: 'KEYWORD_LIST',
+  HoldpointHost: 'KEYWORD',
+  HoldpointCostUsd: 'DOUBLE',
+} as const;
