@@ -1,6 +1,7 @@
 /** Names and payloads of everything that can be said to a workflow. Their names are a contract with recorded histories. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import type { TaskState, WorkState } from '../domain/states.ts';
 
 export const WORKFLOW_QUEUE = 'holdpoint';
 /** Turns of agents: one slot is one seat. */
@@ -39,8 +40,7 @@ export interface OpenBreakpoint {
   tree: string | null;
 }
 
-export type TaskState = 'pending' | 'ready' | 'running' | 'blocked' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped';
-export type WorkState = 'pending' | 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled';
+export type { TaskState, WorkState };
 
 export interface MilestoneStatus {
   id: string;
