@@ -24,7 +24,8 @@ export const FAILURES = {
   stale_fence: { retryable: false, exitCode: 4 },
   temporal_unreachable: { retryable: true, exitCode: 5 },
   database_unreachable: { retryable: true, exitCode: 5 },
-  host_unreachable: { retryable: true, exitCode: 5 },
+  // Not retried by Temporal: the activity has already waited as long as the policy's patience allows.
+  host_unreachable: { retryable: false, exitCode: 5 },
   model_unreachable: { retryable: true, exitCode: 5 },
   port_taken: { retryable: false, exitCode: 5 },
   host_key_unknown: { retryable: false, exitCode: 5 },

@@ -31,6 +31,19 @@ export const milestoneWorkflowId = (project: string, milestone: string): string 
 export const runKey = (run: RunRef): string =>
   [run.install, run.project, run.milestone, run.epoch, run.task, run.turn, run.seq].join('.');
 
+export interface CheckRunRef extends Omit<TurnRef, 'task' | 'turn'> {
+  install: string;
+  /** Null for the baseline, which is taken before the milestone's first turn. */
+  turn: { task: string; turn: number } | null;
+  check: string;
+  /** From 1; a newly failing check runs a second time to tell a flaky one. */
+  seq: number;
+}
+
+/** Key of the process that runs a check; starts with an upper-case word, so it never equals the key of an agent's run. */
+export const checkRunKey = (run: CheckRunRef): string =>
+  ['CHECK', run.install, run.project, run.milestone, run.epoch, run.turn ? `${run.turn.task}.${run.turn.turn}` : 'baseline', run.check, run.seq].join('.');
+
 /** `project/milestone/task.turn`, as `logs`, `diff` and `decisions` take it. */
 export const turnTarget = (turn: TurnRef): string => `${turn.project}/${turn.milestone}/${turn.task}.${turn.turn}`;
 

@@ -1,0 +1,20 @@
+/** What the activities are given by the worker; tests hand in real ones too. Types only. */
+import type { Kysely } from 'kysely';
+import type { Database } from '../db/schema.ts';
+import type { Agent } from '../domain/agent.ts';
+import type { AgentSettings, ReviewerSettings } from '../domain/plan.ts';
+import type { Redactor } from '../domain/redaction.ts';
+import type { Reviewer } from '../domain/review.ts';
+import type { Hosts } from '../ssh/hosts.ts';
+
+export interface Deps {
+  db: Kysely<Database>;
+  hosts: Hosts;
+  /** Throws `bad_input` for a name nobody registered. */
+  agent(settings: AgentSettings): Agent;
+  reviewer(settings: ReviewerSettings): Reviewer;
+  /** A fresh redactor that knows the worker's own secrets. */
+  redactor(): Redactor;
+  /** Names this installation in run keys. */
+  install: string;
+}

@@ -1,0 +1,35 @@
+/** Calls to a host that outlast a dropped link: reconnect with back-off for as long as the policy's patience allows. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HoldpointError } from '../domain/failure-kind.ts';
+import type { HostApi } from '../domain/host-api.ts';
+import type { Hosts } from '../ssh/hosts.ts';
+
+const FIRST_DELAY_MS = 250;
+const MAX_DELAY_MS = 5_000;
+
+export interface HostCall {
+  hosts: Hosts;
+  host: string;
+  /** How long the host may stay away, counted from the first failure in a row. */
+  patienceMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs `call` on the host; it must be safe to repeat. `host_unreachable` after `patienceMs` without an answer; any other
+ * error at once. Cancelled by `signal`.
+ */
+export async function onHost<T>(target: HostCall, call: (api: HostApi) => Promise<T>): Promise<T> {
+  const startedAt = Date.now();
+  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
+    target.signal.throwIfAborted();
+    try {
+      const link = await target.hosts.link(target.host);
+      return await call(link.api);
+    } catch (error) {
+      const isAway = error instanceof HoldpointError && error.kind === 'host_unreachable';
+      if (!isAway || Date.now() - startedAt + delay > target.patienceMs) throw error;
+    }
+    await sleep(delay * (0.5 + Math.random()), undefined, { signal: target.signal });
+  }
+}
