@@ -1,0 +1,18 @@
+/** The one error class of the host program: its kind crosses the wire in `data.kind`. */
+import type { HostErrorKind } from '../domain/host-api.ts';
+
+export class HostError extends Error {
+  readonly kind: HostErrorKind;
+
+  constructor(kind: HostErrorKind, message: string) {
+    super(message);
+    this.name = 'HostError';
+    this.kind = kind;
+  }
+}
+
+/** `ENOENT` and friends; undefined for anything that is not an error of the system. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,43 @@
+/** What the kernel says about processes (proc(5)). Linux only. */
+import { readFileSync } from 'node:fs';
+import type { ProcessIdentity } from '../domain/host-api.ts';
+
+/** Changes at every boot: a process of another boot is gone. */
+export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+/** Identity of a living process; undefined when there is none, or only a zombie. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const fields = statFields(pid);
+  if (!fields || fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  return { pid, startTicks: Number(fields[19]) };
+}
+
+export const isAlive = (process: ProcessIdentity): boolean => identityOf(process.pid)?.startTicks === process.startTicks;
+
+/** Fields of /proc/PID/stat from the third (state) on: the name before them may hold spaces and parentheses. */
+function statFields(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Command line for people, cut to 200 characters. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200);
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the environment a process was started with holds exactly this `NAME=value`. */
+export function hasEnvironmentEntry(pid: number, entry: string): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0${entry}\0`);
+  } catch {
+    return false; // gone, or another user's
+  }
+}

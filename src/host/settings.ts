@@ -1,0 +1,10 @@
+/** What the entry point read from its surroundings; everything below gets it handed in. */
+export interface HostSettings {
+  /** Absolute; holds runs, shadow repositories and fences. */
+  stateDir: string;
+  /** Environment of the host user as this program was started with it. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** How to start this program again, for a supervisor: executable, then arguments. */
+  program: readonly [string, ...string[]];
+  version: string;
+}
