@@ -1,0 +1,101 @@
+/**
+ * Dependencies between tasks (and between milestones): cycles, what may run now, what runs first.
+ * Pure functions, each about linear in tasks plus dependencies. Package-free: workflow code imports this file.
+ */
+import type { TaskState } from './states.ts';
+
+export interface GraphNode {
+  id: string;
+  dependsOn: readonly string[];
+}
+
+export interface GraphTask extends GraphNode {
+  /** 1 (least) to 10. */
+  priority: number;
+  /** RFC 3339. */
+  deadline: string | null;
+}
+
+/** State by task id; a task that is not listed is pending. */
+export type TaskStates = Readonly<Record<string, TaskState>>;
+
+const HOUR_MS = 3_600_000;
+
+// hasOwn: `constructor` is a valid task id.
+const stateOf = (states: TaskStates, id: string): TaskState => (Object.hasOwn(states, id) ? states[id] : undefined) ?? 'pending';
+
+/** A skipped task no longer holds anybody up: a person decided to go on without it. */
+const isSettled = (state: TaskState): boolean => state === 'completed' || state === 'skipped';
+
+const isStartable = (state: TaskState): boolean => state === 'pending' || state === 'ready' || state === 'retrying';
+
+const isEnded = (state: TaskState): boolean => isSettled(state) || state === 'failed' || state === 'cancelled';
+
+/**
+ * One cycle as a closed walk (`['a', 'b', 'a']`: a depends on b, b on a), or undefined. Dependencies that name no node are
+ * ignored. Iterative: a chain may be longer than the stack is deep.
+ */
+export function findCycle(nodes: readonly GraphNode[]): string[] | undefined {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const finished = new Set<string>();
+  for (const node of nodes) {
+    const cycle = finished.has(node.id) ? undefined : cycleFrom(node, byId, finished);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+function cycleFrom(start: GraphNode, byId: ReadonlyMap<string, GraphNode>, finished: Set<string>): string[] | undefined {
+  const path = [{ id: start.id, rest: start.dependsOn.values() }];
+  const onPath = new Set([start.id]);
+  for (let top = path.at(-1); top; top = path.at(-1)) {
+    const { value: next, done } = top.rest.next();
+    if (done) {
+      finished.add(top.id);
+      onPath.delete(top.id);
+      path.pop();
+    } else if (onPath.has(next)) {
+      const ids = path.map((step) => step.id);
+      return [...ids.slice(ids.indexOf(next)), next];
+    } else {
+      const node = finished.has(next) ? undefined : byId.get(next);
+      if (!node) continue;
+      onPath.add(next);
+      path.push({ id: next, rest: node.dependsOn.values() });
+    }
+  }
+  return undefined;
+}
+
+/** Dependencies of the task that are neither completed nor skipped, in the order the task names them. */
+export function blockedBy(task: GraphNode, states: TaskStates): string[] {
+  return task.dependsOn.filter((id) => !isSettled(stateOf(states, id)));
+}
+
+/** Tasks that are pending, ready or retrying and wait for nobody, in plan order. `blocked` tasks wait for a person: left out. */
+export function readyTasks<T extends GraphNode>(tasks: readonly T[], states: TaskStates): T[] {
+  return tasks.filter((task) => isStartable(stateOf(states, task.id)) && blockedBy(task, states).length === 0);
+}
+
+/**
+ * The ready task that runs next: highest effective priority first, plan order among equals; undefined when none is ready.
+ * @param nowMs the caller's clock, milliseconds since the epoch; in a workflow `Date.now()`, which is deterministic there.
+ */
+export function nextTask<T extends GraphTask>(tasks: readonly T[], states: TaskStates, nowMs: number): T | undefined {
+  const wanted = new Set(tasks.filter((task) => !isEnded(stateOf(states, task.id))).flatMap((task) => task.dependsOn));
+  let best: T | undefined;
+  let bestPriority = -Infinity;
+  for (const task of readyTasks(tasks, states)) {
+    const priority = effectivePriority(task, stateOf(states, task.id), wanted.has(task.id), nowMs);
+    if (priority <= bestPriority) continue;
+    best = task;
+    bestPriority = priority;
+  }
+  return best;
+}
+
+/** Own priority; +2 when the deadline is less than an hour away or past, +1 when others wait for it, −1 when it failed before. */
+export function effectivePriority(task: GraphTask, state: TaskState, blocksOthers: boolean, nowMs: number): number {
+  const urgent = task.deadline !== null && Date.parse(task.deadline) - nowMs < HOUR_MS;
+  return task.priority + (urgent ? 2 : 0) + (blocksOthers ? 1 : 0) - (state === 'retrying' ? 1 : 0);
+}
