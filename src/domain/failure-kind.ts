@@ -24,10 +24,12 @@ export const FAILURES = {
   stale_fence: { retryable: false, exitCode: 4 },
   temporal_unreachable: { retryable: true, exitCode: 5 },
   database_unreachable: { retryable: true, exitCode: 5 },
+  database_mismatch: { retryable: false, exitCode: 1 },
   // Not retried by Temporal: the activity has already waited as long as the policy's patience allows.
   host_unreachable: { retryable: false, exitCode: 5 },
   model_unreachable: { retryable: true, exitCode: 5 },
   port_taken: { retryable: false, exitCode: 5 },
+  folder_in_use: { retryable: false, exitCode: 4 },
   host_key_unknown: { retryable: false, exitCode: 5 },
   host_key_changed: { retryable: false, exitCode: 5 },
   host_auth_failed: { retryable: false, exitCode: 5 },
