@@ -1,0 +1,99 @@
+/** Tables of what was measured, reviewed, decided, asked and noted. */
+import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import type { DecisionKind, RuleName, Scores } from '../domain/decision.ts';
+import type { CheckOutcome } from '../domain/evidence.ts';
+import type { Review } from '../domain/review.ts';
+import type { Id, Instant, InstantDefaulted, InstantOrNull, Json, JsonOrNull } from './columns.ts';
+
+export interface EvidenceTable {
+  id: Id;
+  project: string;
+  milestone: string;
+  epoch: number;
+  /** Null: the baseline; then the columns from `required` on are null too. */
+  turn_id: number | null;
+  name: string;
+  exit_code: number | null;
+  duration_ms: number;
+  timed_out: boolean;
+  tail: string;
+  tree: string;
+  tree_after: string;
+  required: boolean | null;
+  expect: 'pass' | 'noNewFailures' | null;
+  outcome: CheckOutcome | null;
+  met: boolean | null;
+  baseline_exit_code: number | null;
+  at: InstantDefaulted;
+}
+
+export interface ReviewTable {
+  turn_id: number;
+  kind: 'reviewed' | 'unavailable';
+  model: string;
+  tries: number;
+  prompt_hash: string | null;
+  duration_ms: number | null;
+  quality: number | null;
+  confidence: number | null;
+  review: JsonOrNull<Review>;
+  reason: 'unreachable' | 'model_missing' | 'deadline' | 'rubbish' | null;
+  message: string | null;
+  at: InstantDefaulted;
+}
+
+export interface DecisionTable {
+  id: Id;
+  turn_id: number;
+  /** Of everything below but the instant: the same decision twice is one row. */
+  inputs_sha256: string;
+  decision: DecisionKind;
+  rule: RuleName;
+  breakpoint: BreakpointKind | null;
+  until: InstantOrNull;
+  feedback: string | null;
+  reason: string;
+  facts: Json<unknown>;
+  scores: Json<Scores>;
+  quality: number | null;
+  confidence: number | null;
+  would_change: Json<unknown[]>;
+  at: InstantDefaulted;
+}
+
+export interface BreakpointTable {
+  id: string;
+  opened_at: Instant;
+  workflow_id: string;
+  run_id: string;
+  project: string;
+  milestone: string;
+  task: string | null;
+  turn: number | null;
+  kind: BreakpointKind;
+  occurrence: number;
+  priority: Priority;
+  reason: string;
+  actions: AnswerAction[];
+  note_required: AnswerAction[];
+  tree: string | null;
+  detail: Json<unknown>;
+  answered_at: InstantOrNull;
+  action: AnswerAction | null;
+  note: string | null;
+  answered_by: string | null;
+  via: 'signal' | 'update' | null;
+  closed_at: InstantOrNull;
+}
+
+export interface EventTable {
+  id: Id;
+  key: string;
+  project: string;
+  milestone: string | null;
+  workflow_id: string;
+  run_id: string;
+  kind: string;
+  message: string;
+  at: Instant;
+}

@@ -1,0 +1,73 @@
+/** Tables of what is to be done and where it stands. */
+import type { Generated } from 'kysely';
+import type { Plan } from '../domain/plan.ts';
+import type { TaskState, WorkState } from '../domain/states.ts';
+import type { InstantDefaulted, InstantOrNull, Json } from './columns.ts';
+
+export interface PlanTable {
+  project: string;
+  sha256: string;
+  plan: Json<Plan>;
+  /** Text of the file. */
+  source: string;
+  created_at: InstantDefaulted;
+}
+
+export interface ProjectTable {
+  id: string;
+  plan_sha256: string;
+  host: string;
+  workspace: string;
+  state: Generated<WorkState>;
+  state_at: InstantOrNull;
+  workflow_id: string;
+  run_id: string | null;
+  created_at: InstantDefaulted;
+  updated_at: InstantDefaulted;
+}
+
+export interface MilestoneTable {
+  project: string;
+  id: string;
+  plan_sha256: string;
+  title: string;
+  /** In the plan, from 0. */
+  position: number;
+  depends_on: string[];
+  epoch: number | null;
+  state: Generated<WorkState>;
+  state_at: InstantOrNull;
+  workflow_id: string;
+  run_id: string | null;
+}
+
+export interface TaskTable {
+  project: string;
+  milestone: string;
+  id: string;
+  plan_sha256: string;
+  title: string;
+  position: number;
+  priority: number;
+  deadline: InstantOrNull;
+  state: Generated<TaskState>;
+  state_at: InstantOrNull;
+}
+
+export interface TaskDependencyTable {
+  project: string;
+  milestone: string;
+  task: string;
+  depends_on: string;
+}
+
+export interface WorkspaceLeaseTable {
+  host: string;
+  workspace: string;
+  epoch: number;
+  /** Run id of the workflow that holds it; null: free. */
+  holder: string | null;
+  project: string;
+  milestone: string;
+  since: InstantDefaulted;
+}
