@@ -7,13 +7,17 @@ import { resolve, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { serve } from './serve.ts';
 import type { HostSettings } from './settings.ts';
+import { supervise } from './supervise/supervise.ts';
 
 declare const HOLDPOINT_VERSION: string | undefined;
 
 function settings(state: string | undefined): HostSettings {
+  // Coverage of a supervisor is only written when it knows where to; everything else stays out of its environment.
+  const { NODE_V8_COVERAGE } = process.env;
   return {
     stateDir: resolve(state ?? join(homedir(), '.cache', 'holdpoint')),
     env: process.env,
+    supervisorEnv: NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE },
     program: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
     version: typeof HOLDPOINT_VERSION === 'undefined' ? 'source' : HOLDPOINT_VERSION,
   };
@@ -22,11 +26,9 @@ function settings(state: string | undefined): HostSettings {
 async function main(): Promise<number> {
   process.umask(0o077);
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { state: { type: 'string' } } });
-  const [command] = positionals;
-  if (command === 'serve' && positionals.length === 1) {
-    await serve(settings(values.state));
-    return 0;
-  }
+  const [command, dir] = positionals;
+  if (command === 'serve' && positionals.length === 1) return serve(settings(values.state));
+  if (command === 'supervise' && dir !== undefined) return supervise(dir);
   process.stderr.write('usage: host.mjs serve [--state DIR] | host.mjs supervise DIR\n');
   return 2;
 }

@@ -1,9 +1,13 @@
 /** What the entry point read from its surroundings; everything below gets it handed in. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface HostSettings {
   /** Absolute; holds runs, shadow repositories and fences. */
   stateDir: string;
   /** Environment of the host user as this program was started with it. */
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
+  /** Environment of a supervisor itself, not of what it runs. */
+  supervisorEnv: Record<string, string>;
   /** How to start this program again, for a supervisor: executable, then arguments. */
   program: readonly [string, ...string[]];
   version: string;

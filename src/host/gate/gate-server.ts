@@ -1,0 +1,104 @@
+/**
+ * The gate: Claude Code's PreToolUse hook of type `http`, served by the run's own supervisor on loopback. It is the only source of
+ * permission, so whatever cannot be read, decided or recorded is denied. Every decision is a line of `gate` before it is answered.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GatePolicy, GateVerdict } from '../../domain/gate-policy.ts';
+import { errorText } from '../host-error.ts';
+import { decideCall, readCall, type HookCall } from './gate-call.ts';
+
+/** A line of the stream `gate`. */
+export interface GateLine {
+  /** RFC 3339. */
+  at: string;
+  tool: string | null;
+  toolUseId: string | null;
+  /** The subagent that asked, null for the main thread. */
+  agentId: string | null;
+  decision: GateVerdict['decision'];
+  rule: string;
+  message: string | null;
+}
+
+export interface Gate {
+  url: string;
+  token: string;
+  close(): void;
+}
+
+const MOST_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Serves until closed; appends to `gate` in the working directory. `home` is what `~` means to the agent. */
+export async function openGate(policy: GatePolicy, home: string): Promise<Gate> {
+  const token = randomBytes(32).toString('hex');
+  const log = openSync('gate', 'a', 0o600);
+  const decide = (call: HookCall | undefined): GateVerdict => recorded(log, call, decideCall(policy, home, call));
+  const server = createServer((request, response) => void serveCall(decide, token, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/gate`,
+    token,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      closeSync(log);
+    },
+  };
+}
+
+type Decide = (call: HookCall | undefined) => GateVerdict;
+
+async function serveCall(decide: Decide, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isAuthorized(request.headers.authorization, token)) return void response.writeHead(401).end();
+  const verdict = decide(readCall(await readBody(request)));
+  const reason = verdict.decision === 'deny' ? verdict.message : `allowed by ${verdict.rule}`;
+  const output = { hookEventName: 'PreToolUse', permissionDecision: verdict.decision, permissionDecisionReason: reason };
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ hookSpecificOutput: output }));
+}
+
+function isAuthorized(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+/** Undefined when it is cut off or too large. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size <= MOST_BODY_BYTES) chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return size <= MOST_BODY_BYTES ? Buffer.concat(chunks).toString('utf8') : undefined;
+}
+
+/** What cannot be recorded is not allowed. */
+function recorded(log: number, call: HookCall | undefined, verdict: GateVerdict): GateVerdict {
+  const line: GateLine = {
+    at: new Date().toISOString(),
+    tool: call?.tool ?? null,
+    toolUseId: call?.toolUseId ?? null,
+    agentId: call?.agentId ?? null,
+    decision: verdict.decision,
+    rule: verdict.rule,
+    message: verdict.decision === 'deny' ? verdict.message : null,
+  };
+  try {
+    writeSync(log, `${JSON.stringify(line)}\n`);
+    return verdict;
+  } catch (error) {
+    return { decision: 'deny', rule: 'unrecorded', message: `The decision could not be recorded: ${errorText(error)}` };
+  }
+}
