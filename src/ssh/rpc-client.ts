@@ -1,0 +1,113 @@
+/**
+ * The typed caller's side of the JSON-RPC channel: every call has an end, a lost link ends all of them, and errors of
+ * the host come back as errors of the project.
+ */
+import type { Readable, Writable } from 'node:stream';
+import { CancellationTokenSource, ResponseError, StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { HoldpointError } from '../domain/failure-kind.ts';
+import type { FailureKind } from '../domain/failure-kind.ts';
+import { HOST_METHODS } from '../domain/host-api.ts';
+import type { HostApi, HostErrorKind, HostMethod } from '../domain/host-api.ts';
+import { seconds, within } from './deadline.ts';
+
+export interface RpcOptions {
+  host: string;
+  callTimeoutMs: number;
+  /** Settles when the link is gone. */
+  lost: Promise<Error>;
+  /** Called once when the other side breaks the protocol or no longer answers. */
+  onBroken(reason: HoldpointError): void;
+}
+
+/** Serves `HostApi` over two streams. `dispose` rejects what is pending. */
+export function openRpc(readable: Readable, writable: Writable, options: RpcOptions): { api: HostApi; dispose(): void } {
+  const connection = createMessageConnection(new StreamMessageReader(readable), new StreamMessageWriter(writable));
+  const broken = (what: string): void => options.onBroken(new HoldpointError('host_unreachable', `The connection to host "${options.host}" is lost: ${what}`));
+  connection.onError(([error]) => broken(error.message));
+  connection.onClose(() => broken('the host program ended'));
+  connection.listen();
+  const gone = options.lost.then(error => Promise.reject(error));
+  gone.catch(() => undefined);
+  const caller = new Caller(connection, options, gone, broken);
+  const api = Object.fromEntries(HOST_METHODS.map(method => [method, (params: object) => caller.call(method, params)]));
+  return { api: api as unknown as HostApi, dispose: () => connection.dispose() };
+}
+
+class Caller {
+  readonly #connection: MessageConnection;
+  readonly #options: RpcOptions;
+  readonly #gone: Promise<never>;
+  readonly #broken: (what: string) => void;
+
+  constructor(connection: MessageConnection, options: RpcOptions, gone: Promise<never>, broken: (what: string) => void) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#gone = gone;
+    this.#broken = broken;
+  }
+
+  async call(method: HostMethod, params: object): Promise<unknown> {
+    const limitMs = this.#options.callTimeoutMs + askedToWait(params);
+    const cancellation = new CancellationTokenSource();
+    const late = (): Error => {
+      cancellation.cancel();
+      void this.#ping();
+      return new HoldpointError('host_unreachable', `Host "${this.#options.host}" did not answer "${method}" within ${seconds(limitMs)}`);
+    };
+    const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
+    answer.catch(() => undefined);
+    try {
+      return await within(Promise.race([answer, this.#gone]), limitMs, late);
+    } catch (error) {
+      throw await this.#explain(error);
+    } finally {
+      cancellation.dispose();
+    }
+  }
+
+  /** SSH keepalive is answered by sshd, not by our program: a late answer asks whether that one still lives. */
+  async #ping(): Promise<void> {
+    const answer = this.#connection.sendRequest('hello', {});
+    await within(answer, this.#options.callTimeoutMs, () => new Error('late')).catch(() => this.#broken('the host program does not answer'));
+  }
+
+  /** A stream that breaks fails the call first and names the reason a moment later. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (error instanceof HoldpointError) return error;
+    if (error instanceof ResponseError && isAnswer(error)) return hostError(this.#options.host, error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const unexplained = new HoldpointError('host_unreachable', `The connection to host "${this.#options.host}" is lost: ${reason}`, { cause: error });
+    return within(this.#options.lost, REASON_GRACE_MS, () => unexplained).catch(() => unexplained);
+  }
+}
+
+const REASON_GRACE_MS = 500;
+
+function askedToWait(params: object): number {
+  const { waitMs = 0, graceMs = 0 } = params as { waitMs?: number; graceMs?: number };
+  return waitMs + graceMs;
+}
+
+/** vscode-jsonrpc makes errors of the same class for what happens on our side: codes from -32099 to -32000. */
+const isAnswer = (error: ResponseError<unknown>): boolean => error.code > -32000 || error.code < -32099;
+
+const KINDS: Record<HostErrorKind, FailureKind> = {
+  workspace_missing: 'workspace_missing',
+  workspace_not_writable: 'workspace_not_writable',
+  stale_fence: 'stale_fence',
+  bad_input: 'bad_input',
+  git_missing: 'git_missing',
+  unknown_tree: 'unknown_target',
+  internal: 'internal',
+};
+
+const isHostErrorKind = (kind: unknown): kind is HostErrorKind => typeof kind === 'string' && Object.hasOwn(KINDS, kind);
+
+function hostError(host: string, error: ResponseError<unknown>): HoldpointError {
+  const { kind, hint } = (error.data ?? {}) as { kind?: unknown; hint?: unknown };
+  return new HoldpointError(isHostErrorKind(kind) ? KINDS[kind] : 'internal', `Host "${host}": ${error.message}`, {
+    ...(typeof hint === 'string' && { hint }),
+    cause: error,
+  });
+}

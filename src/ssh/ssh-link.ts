@@ -1,0 +1,48 @@
+/** A link over SSH: connect, install, start the host program on one exec channel, speak JSON-RPC after the sentinel. */
+import { HoldpointError } from '../domain/failure-kind.ts';
+import { afterSentinel } from './after-sentinel.ts';
+import { connectSsh, cryptoBinding } from './connect.ts';
+import type { SshConnection } from './connect.ts';
+import { seconds, within } from './deadline.ts';
+import type { HostLink, HostsOptions } from './host-link.ts';
+import { install } from './install.ts';
+import type { Installed } from './install.ts';
+import { establish } from './link.ts';
+import type { Program } from './link.ts';
+import { commandLine, newSentinel, openChannel, quote } from './remote-script.ts';
+
+/** Opens a link to an alias of the ssh config. Leaves nothing open when it throws; `signal` gives up. */
+export async function openSshLink(alias: string, options: HostsOptions, signal: AbortSignal): Promise<HostLink> {
+  const connection = await connectSsh({ alias, user: null, port: null, through: null }, options, signal);
+  const giveUp = (): void => void connection.close();
+  signal.addEventListener('abort', giveUp);
+  try {
+    const program = await startProgram(connection, await install(connection, options), options);
+    const about = { name: alias, via: 'ssh', serverVersion: connection.serverVersion, cryptoBinding: cryptoBinding() } as const;
+    return await establish(program, about, options);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+async function startProgram(connection: SshConnection, { node, bundle, path }: Installed, options: HostsOptions): Promise<Program> {
+  const host = connection.target.alias;
+  const sentinel = newSentinel();
+  const state = options.stateDir === null ? '' : ` --state ${quote(options.stateDir)}`;
+  const start = `PATH=${quote(path)}; export PATH; cd || exit\nprintf '\\n%s\\n' ${sentinel}\nexec ${quote(node)} ${quote(bundle)} serve${state}`;
+  const channel = await openChannel(connection.client, commandLine(start), host);
+  let words = '';
+  channel.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-2000);
+  });
+  const { stream, found } = afterSentinel(sentinel);
+  channel.on('error', () => undefined).pipe(stream);
+  const complaint = (): string => words.trim();
+  const failed = (why: string): HoldpointError => new HoldpointError('host_unsupported', `The host program did not start on "${host}": ${why} ${complaint()}`.trim());
+  await within(found, options.callTimeoutMs, () => new Error(`nothing was heard for ${seconds(options.callTimeoutMs)}`))
+    .catch((error: Error) => Promise.reject(failed(error.message)));
+  return { readable: stream, writable: channel, complaint, gone: connection.closed, end: () => connection.close() };
+}
