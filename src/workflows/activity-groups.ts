@@ -1,0 +1,67 @@
+/**
+ * One proxy per class of time-out, each number with its reason. No group bounds its attempts: a fault of the
+ * infrastructure must not throw away days of work; what no retry can cure is in the catalogue and fails at once.
+ */
+import { proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/common';
+import type { AgentActivities, HostActivities, MilestoneBrief, QuickActivities } from '../activities/contract.ts';
+import { FAILURES, type FailureKind } from '../domain/failure-kind.ts';
+import { AGENT_QUEUE } from './messages.ts';
+
+const nonRetryable = (Object.keys(FAILURES) as FailureKind[]).filter((kind) => !FAILURES[kind].retryable);
+
+// Half a minute between attempts: what waits for a database or a lease goes on soon after it is back.
+const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', nonRetryableErrorTypes: nonRetryable } as const;
+
+// A statement or two against Postgres, or the rules over what is stored: seconds even on a loaded machine. They do not
+// heartbeat, so this is also how long a killed worker delays them.
+const quickTimeout = '15s';
+
+// These heartbeat each second; ten seconds without one means a dead worker, not a busy event loop.
+const hostHeartbeat = '10s';
+
+// One snapshot of 100,000 files on a cold disk, beside the patience for a host that is away.
+const SNAPSHOT_MS = 10 * 60_000;
+
+// Every check may run twice (a newly failing one, to tell a flaky one).
+const CHECK_RUNS = 2;
+
+// Three answers of a slow local model, each up to its deadline (plan: at most 10 minutes).
+const REVIEW_MS = 30 * 60_000;
+
+// Room to start the run, read the last of its stream and reap it, beside the run's own limit.
+const REAP_MS = 5 * 60_000;
+
+const quick = proxyActivities<QuickActivities>({ startToCloseTimeout: quickTimeout, retry });
+
+// At the end of a cancelled or failed workflow: worth trying for a while, not for ever.
+const closing = proxyActivities<Pick<QuickActivities & HostActivities, 'recordState' | 'releaseWorkspace'>>({
+  startToCloseTimeout: quickTimeout,
+  scheduleToCloseTimeout: '2m',
+  retry,
+});
+
+const host = proxyActivities<HostActivities>({ startToCloseTimeout: SNAPSHOT_MS, heartbeatTimeout: hostHeartbeat, retry });
+
+// The first look at a lease: when somebody else holds it, the workflow wants to know and say so, then waits by retries.
+const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
+  startToCloseTimeout: SNAPSHOT_MS,
+  heartbeatTimeout: hostHeartbeat,
+  retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
+});
+
+// Five seconds: a run whose worker was killed is followed again by another one after about as long. Cancelling waits
+// until the agent and all it started are gone (the SDK's default, WAIT_CANCELLATION_COMPLETED).
+const agent = proxyActivities<AgentActivities>({ taskQueue: AGENT_QUEUE, startToCloseTimeout: '1h', heartbeatTimeout: '5s', retry });
+
+export const groups = { quick, closing, host, leaseProbe, agent };
+
+/** Per-call options that follow from the plan. */
+export const timeouts = {
+  snapshot: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: SNAPSHOT_MS + brief.hostPatienceMs }),
+  checks: (brief: MilestoneBrief): ActivityOptions => ({
+    startToCloseTimeout: CHECK_RUNS * brief.checksTimeoutMs + SNAPSHOT_MS + brief.hostPatienceMs,
+  }),
+  review: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: REVIEW_MS + brief.hostPatienceMs }),
+  run: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: brief.runTimeoutMs + REAP_MS + brief.hostPatienceMs }),
+};

@@ -1,0 +1,108 @@
+/** The steps around the turns: claim the workspace, measure before, choose a task, sleep, accept the whole. */
+import { condition } from '@temporalio/workflow';
+import { nextTask } from '../domain/task-graph.ts';
+import { groups, timeouts } from './activity-groups.ts';
+import { ask, awaitAnswer, mustContinue } from './breakpoints.ts';
+import { failureMessage, failureType, fatal } from './failures.ts';
+import { taskOf, type Milestone, type MilestoneState, type Step } from './milestone-state.ts';
+import { noteEvent, record } from './recorder.ts';
+import { nextAttempt, nextRun } from './turn-path.ts';
+import { takeTurnStep } from './turn-steps.ts';
+import { refresh } from './visibility.ts';
+
+function rest(m: Milestone, why: NonNullable<MilestoneState['resting']>['why']): void {
+  m.state.resting ??= { why, since: new Date().toISOString() };
+  refresh(m);
+}
+
+function goOn(m: Milestone): void {
+  m.state.resting = null;
+  refresh(m);
+}
+
+/** Stops here while paused. */
+export async function whilePaused(m: Milestone): Promise<void> {
+  if (!m.state.paused) return goOn(m);
+  rest(m, 'paused');
+  await record(m, `${m.input.milestone} paused`);
+  await condition(() => !m.state.paused || mustContinue(m));
+  if (!m.state.paused) goOn(m);
+}
+
+/** Somebody else works in the workspace: says so once, then the server repeats the claim until the lease is free. */
+async function waitForLease(m: Milestone, claim: Parameters<typeof groups.host.claimWorkspace>[0], why: string): Promise<number> {
+  noteEvent(m.state, 'waiting_for_workspace', why);
+  rest(m, 'lease');
+  await record(m, `${m.input.milestone} waits for the workspace`);
+  const options = { ...timeouts.snapshot(m.brief), summary: `${m.input.milestone} waits for the workspace` };
+  const { epoch } = await groups.host.claimWorkspace.executeWithOptions(options, [claim]);
+  goOn(m);
+  return epoch;
+}
+
+async function claimWorkspace(m: Milestone): Promise<Step> {
+  const { project, planSha256, milestone } = m.input;
+  const claim = { project, planSha256, milestone, workflowRunId: m.firstRunId };
+  const options = { ...timeouts.snapshot(m.brief), summary: `${milestone} claims ${m.brief.workspace}`.slice(0, 200) };
+  try {
+    m.state.epoch = (await groups.leaseProbe.claimWorkspace.executeWithOptions(options, [claim])).epoch;
+  } catch (error) {
+    if (failureType(error) !== 'workspace_leased') throw error;
+    m.state.epoch = await waitForLease(m, claim, failureMessage(error));
+  }
+  return { at: 'takeBaseline' };
+}
+
+async function takeBaseline(m: Milestone): Promise<Step> {
+  const { project, planSha256, milestone } = m.input;
+  const options = { ...timeouts.checks(m.brief), summary: `${milestone} checks before the first turn` };
+  await groups.host.takeBaseline.executeWithOptions(options, [{ project, planSha256, milestone, epoch: m.state.epoch ?? 0 }]);
+  return { at: 'chooseTask' };
+}
+
+function chooseTask(m: Milestone): Step {
+  const states = Object.fromEntries(m.state.tasks.map((t) => [t.id, t.state]));
+  const next = nextTask(m.brief.tasks, states, Date.now());
+  if (next) return nextAttempt(taskOf(m.state, next.id), null);
+  const open = m.state.tasks.filter((t) => t.state !== 'completed' && t.state !== 'skipped');
+  if (open.length > 0) throw fatal('bad_input', `no task can start: ${open.map((t) => t.id).join(', ')} wait for tasks that never end`);
+  return { at: 'complete' };
+}
+
+/** The next run of the turn begins when the time has come; not an attempt. */
+async function sleepUntil(m: Milestone, step: Extract<Step, { at: 'sleep' }>): Promise<Step> {
+  rest(m, 'limit');
+  noteSleep(m, step);
+  await record(m, `${step.task} sleeps until ${step.until}`);
+  const restMs = Math.max(0, Date.parse(step.until) - Date.now());
+  const wasCut = restMs > 0 && (await condition(() => mustContinue(m), restMs, { summary: `${step.task} sleeping until ${step.until}` }));
+  if (wasCut) return step;
+  goOn(m);
+  return nextRun(taskOf(m.state, step.task), step.why);
+}
+
+function noteSleep(m: Milestone, step: Extract<Step, { at: 'sleep' }>): void {
+  if (m.state.recorded.state !== 'waiting') noteEvent(m.state, 'sleeping', `${step.task} until ${step.until}: ${step.why}`);
+}
+
+/** Carries out the step and says what comes next. */
+export async function takeStep(m: Milestone, step: Step): Promise<Step> {
+  switch (step.at) {
+    case 'claimWorkspace':
+      return claimWorkspace(m);
+    case 'takeBaseline':
+      return takeBaseline(m);
+    case 'chooseTask':
+      return chooseTask(m);
+    case 'sleep':
+      return sleepUntil(m, step);
+    case 'ask':
+      return awaitAnswer(m, step);
+    case 'complete':
+      return ask(m, { kind: 'milestone_completion', task: null, back: step }, '');
+    case 'closed':
+      return step;
+    default:
+      return takeTurnStep(m, step);
+  }
+}

@@ -1,0 +1,72 @@
+/** The life of a turn, one activity a step: begin, run, end, checks, review, judge. Each may be repeated under the same key. */
+import type { ActivityOptions } from '@temporalio/common';
+import type { TurnCall } from '../activities/contract.ts';
+import { groups, timeouts } from './activity-groups.ts';
+import { ask } from './breakpoints.ts';
+import { taskOf, type Milestone, type Step, type TaskProgress, type TurnStepName } from './milestone-state.ts';
+import { noteEvent, record } from './recorder.ts';
+import { afterJudgement, nextInTurn } from './turn-path.ts';
+
+type TurnStep = (m: Milestone, task: TaskProgress) => Promise<Step>;
+
+function callOf(m: Milestone, task: TaskProgress): TurnCall {
+  const { project, milestone, planSha256 } = m.input;
+  return { project, milestone, planSha256, epoch: m.state.epoch ?? 0, task: task.id, turn: task.turn };
+}
+
+/** Task id first: the timeline cuts its labels. */
+const summary = (task: TaskProgress, what: string): ActivityOptions => ({ summary: `${task.id} #${task.turn} ${what}` });
+
+async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  if (task.turn === 1 && task.seq === 1) task.state = 'running';
+  await record(m, `${task.id} #${task.turn} ${task.state}`);
+  const options = { ...timeouts.snapshot(m.brief), ...summary(task, 'checkpoint and prompt') };
+  await groups.host.beginTurn.executeWithOptions(options, [{ ...callOf(m, task), seq: task.seq, note: task.note }]);
+  return { at: 'runTurn', task: task.id };
+}
+
+async function runTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  const options = { ...timeouts.run(m.brief), ...summary(task, `agent, run ${task.seq}`) };
+  const result = await groups.agent.runTurn.executeWithOptions(options, [{ ...callOf(m, task), seq: task.seq }]);
+  task.outcome = result.outcome;
+  m.state.costUsd += result.costUsd;
+  if (result.outcome !== 'completed') noteEvent(m.state, result.outcome, `${task.id} #${task.turn}: ${result.message}`);
+  return nextInTurn(task, 'runTurn');
+}
+
+async function endTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  const options = { ...timeouts.snapshot(m.brief), ...summary(task, 'checkpoint and changes') };
+  const { tree } = await groups.host.endTurn.executeWithOptions(options, [callOf(m, task)]);
+  task.tree = tree;
+  return nextInTurn(task, 'endTurn');
+}
+
+async function runChecks(m: Milestone, task: TaskProgress): Promise<Step> {
+  await groups.host.runChecks.executeWithOptions({ ...timeouts.checks(m.brief), ...summary(task, 'checks') }, [callOf(m, task)]);
+  return nextInTurn(task, 'runChecks');
+}
+
+/** Always asked after a completed run: the activity itself knows whether the evidence leaves anything to review. */
+async function reviewTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  await groups.host.reviewTurn.executeWithOptions({ ...timeouts.review(m.brief), ...summary(task, 'review') }, [callOf(m, task)]);
+  return nextInTurn(task, 'reviewTurn');
+}
+
+async function judgeTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  const judged = await groups.quick.judgeTurn.executeWithOptions(summary(task, 'judge'), [{
+    ...callOf(m, task),
+    attemptsLeft: Math.max(0, m.brief.attempts - task.attemptsUsed),
+    failuresBefore: task.failuresBefore,
+    skipReview: task.skipReview,
+  }]);
+  const next = afterJudgement(m.state, task.id, judged, Date.now());
+  if (next) return next;
+  const kind = judged.breakpoint ?? 'consecutive_failures';
+  return ask(m, { kind, task: task.id, back: { at: 'judgeTurn', task: task.id } }, judged.reason);
+}
+
+const TURN_STEPS: Record<TurnStepName, TurnStep> = { beginTurn, runTurn, endTurn, runChecks, reviewTurn, judgeTurn };
+
+export function takeTurnStep(m: Milestone, step: Extract<Step, { at: TurnStepName }>): Promise<Step> {
+  return TURN_STEPS[step.at](m, taskOf(m.state, step.task));
+}
