@@ -15,6 +15,7 @@ interface RequestBody {
   model: string;
   stream?: boolean;
   messages: RequestMessage[];
+  system?: string | ContentBlock[];
   tools?: { name: string }[];
 }
 
@@ -30,10 +31,13 @@ export interface MessagesRequest {
   retry: number;
   /** JSON of the last message. */
   last: string;
+  /** End of the system prompt, where appended instructions are. */
+  system: string;
   /** Texts of the user's messages, newest first; tool results are not among them. */
   prompts: string[];
 }
 
+const SYSTEM_KEPT = 2_000;
 const NO_SESSION = 'none';
 
 /** Throws on a body that is not JSON. */
@@ -48,7 +52,8 @@ export function readRequest(headers: IncomingHttpHeaders, raw: string): Messages
     tools: (body.tools ?? []).map((tool) => tool.name),
     retry: Number(header(headers, 'x-stainless-retry-count') ?? 0),
     last: JSON.stringify(body.messages.at(-1) ?? null),
-    prompts: body.messages.filter((message) => message.role === 'user').reverse().map(textOf),
+    system: textOf(body.system ?? '').slice(-SYSTEM_KEPT),
+    prompts: body.messages.filter((message) => message.role === 'user').reverse().map((message) => textOf(message.content)),
   };
 }
 
@@ -57,7 +62,7 @@ function header(headers: IncomingHttpHeaders, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
-function textOf(message: RequestMessage): string {
-  if (typeof message.content === 'string') return message.content;
-  return message.content.filter((block) => block.type === 'text').map((block) => block.text ?? '').join('\n');
+function textOf(content: string | ContentBlock[]): string {
+  if (typeof content === 'string') return content;
+  return content.filter((block) => block.type === 'text').map((block) => block.text ?? '').join('\n');
 }

@@ -1,0 +1,136 @@
+/**
+ * An agent without a model, for drills and tests: a real process that does what the prompt's `scripted: {…}` lines say.
+ * Never a default; registered only where somebody asks for it.
+ */
+import type { Agent, AgentEvent, AgentLaunch, AgentTurn, StreamFold, StreamSummary } from '../domain/agent.ts';
+import type { RunExit } from '../domain/host-api.ts';
+import type { TurnOutcome } from '../domain/turn-outcome.ts';
+import { PROGRAM } from './scripted/program.ts';
+
+/**
+ * One line `scripted: JSON` of the prompt. `turn` and `seq` restrict a step to one attempt or one run of it.
+ * Paths are relative to the workspace; all but `say`, `raw`, `lines`, `cost`, `exit` and `end` ask the gate first.
+ */
+export type ScriptedStep = { turn?: number; seq?: number } & (
+  | { say: string }
+  | { raw: string }
+  | { lines: number }
+  | { cost: number }
+  | { write: string; content?: string }
+  | { append: string; content?: string }
+  | { run: string }
+  | { waitFor: string }
+  | { hang: true }
+  | { exit: number }
+  | { end: TurnOutcome }
+);
+
+/** The text to put into a task's instructions. */
+export const scriptedPrompt = (steps: readonly ScriptedStep[]): string => steps.map((step) => `scripted: ${JSON.stringify(step)}`).join('\n');
+
+export interface ScriptedOptions {
+  /** Node on the host. */
+  command: string;
+}
+
+/** Starts nothing: the host program runs what `launch` describes. */
+export function createScripted(options: ScriptedOptions): Agent {
+  return { name: 'scripted', command: options.command, launch: (turn) => launch(options, turn), fold: createScriptedFold };
+}
+
+function launch(options: ScriptedOptions, turn: AgentTurn): AgentLaunch {
+  // The key ends in `<turn>.<seq>`.
+  const [attempt = '1', seq = '1'] = turn.runKey.split('.').slice(-2);
+  return {
+    spec: {
+      command: options.command,
+      args: ['{{RUN_DIR}}/agent.mjs', turn.sessionId, attempt, seq],
+      cwd: turn.workspace,
+      env: { LANG: 'C.UTF-8', GATE_URL: '{{GATE_URL}}', GATE_TOKEN: '{{GATE_TOKEN}}' },
+      inherit: ['PATH', 'HOME'],
+      stdin: turn.prompt,
+      files: [{ path: 'agent.mjs', content: PROGRAM }],
+      gate: turn.gate,
+      limits: turn.limits,
+    },
+    secrets: {},
+  };
+}
+
+interface ScriptedLine {
+  event?: string;
+  session?: string;
+  version?: string;
+  id?: string;
+  tool?: string;
+  input?: unknown;
+  text?: string;
+  message?: string;
+  outcome?: TurnOutcome;
+  costUsd?: number;
+}
+
+const emptySummary = (): StreamSummary => ({
+  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], resultText: null, costUsd: 0, inputTokens: 0,
+  outputTokens: 0, apiRetries: 0, openCall: null, outcome: null,
+});
+
+function createScriptedFold(): StreamFold {
+  const state = emptySummary();
+  return {
+    line(text) {
+      const line = parse(text);
+      if (line === undefined) return { kind: 'unreadable', text, json: null };
+      take(state, line);
+      return eventOf(line);
+    },
+    summary: (exit) => structuredClone({ ...state, outcome: state.outcome ?? outcomeOf(exit, state.sessionId !== null) }),
+  };
+}
+
+function parse(text: string): ScriptedLine | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function take(state: StreamSummary, line: ScriptedLine): void {
+  const { id: toolUseId = '', tool = '?', message = '' } = line;
+  if (line.event === 'init') Object.assign(state, { sessionId: line.session ?? null, agentVersion: line.version ?? null });
+  if (line.event === 'toolUse') Object.assign(state, { toolCalls: state.toolCalls + 1, openCall: { tool, toolUseId, input: line.input } });
+  if (line.event === 'toolResult' || line.event === 'denied') state.openCall = null;
+  if (line.event === 'denied') state.denials.push({ tool, toolUseId, message });
+  if (line.event === 'result' && line.outcome) takeResult(state, line.outcome, line.costUsd ?? 0);
+}
+
+function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number): void {
+  state.outcome = outcome;
+  state.costUsd += costUsd;
+  if (outcome.kind === 'completed') state.resultText = outcome.text;
+}
+
+const KINDS: Record<string, AgentEvent['kind']> = { init: 'init', text: 'text', toolUse: 'toolUse', toolResult: 'toolResult', denied: 'denied', result: 'result' };
+
+function eventOf(line: ScriptedLine): AgentEvent {
+  const argument = line.event === 'toolUse' ? JSON.stringify(line.input) : (line.text ?? line.message ?? line.outcome?.kind ?? line.session ?? '');
+  return {
+    kind: KINDS[line.event ?? ''] ?? 'other',
+    text: [line.tool, argument].filter((part) => part !== undefined && part !== '').join(' '),
+    ...(line.id !== undefined && { toolUseId: line.id }),
+    ...(line.tool !== undefined && { tool: line.tool }),
+    json: line,
+  };
+}
+
+function outcomeOf(exit: RunExit | null, spoke: boolean): TurnOutcome | null {
+  if (exit === null) return null;
+  if (exit.reason === 'wall_limit') return { kind: 'failed', reason: 'time_limit', message: 'The run took longer than it may.' };
+  if (exit.reason === 'output_limit') return { kind: 'failed', reason: 'output_limit', message: 'The run wrote more than it may.' };
+  if (exit.reason === 'spawn_failed' || (!spoke && exit.signal === null)) {
+    return { kind: 'failed', reason: 'agent_error', message: `The scripted agent could not start: ${exit.message ?? `code ${exit.code}`}.` };
+  }
+  return { kind: 'interrupted', message: `The agent ended with ${exit.signal ?? `code ${exit.code}`} and without a result.` };
+}
