@@ -105,7 +105,8 @@ export const TURN_TABLES = [
     bytes bigint not null,
     not_covered jsonb not null,
     at timestamptz not null default now(),
-    unique (turn_id, kind)
+    unique (turn_id, kind),
+    check ((turn_id is null) = (kind = 'baseline'))
   )`,
   `create unique index checkpoint_baseline on checkpoint (project, milestone, epoch, kind) where turn_id is null`,
 ];

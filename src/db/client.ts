@@ -25,7 +25,7 @@ export interface DbOptions {
 export interface OpenDb {
   db: Kysely<Database>;
   /** Waits for running statements; may be called twice. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 function safeInteger(text: string): number {
@@ -38,7 +38,8 @@ const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
     if (oid === INT8) return safeInteger;
     if (oid === NUMERIC) return Number;
-    return pg.types.getTypeParser(oid, format as 'text') as (value: never) => unknown;
+    const parser: (value: never) => unknown = pg.types.getTypeParser(oid, format as 'text');
+    return parser;
   },
 };
 
@@ -57,7 +58,7 @@ function parseUrl(url: string): DatabaseAddress {
 function guardClient(client: pg.PoolClient, address: DatabaseAddress): PostgresPoolClient {
   const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
     try {
-      return await client.query(text, values as unknown[]);
+      return await client.query(text, [...values]);
     } catch (error) {
       throw translateUnreachable(error, address);
     }

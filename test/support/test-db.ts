@@ -14,7 +14,7 @@ const TEMPLATE_LOCK = 7_310_001;
 
 export interface TestDatabase {
   url: string;
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
 }
 
 function adminUrl(): string {

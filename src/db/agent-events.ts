@@ -1,0 +1,74 @@
+/**
+ * The agent's stream, line by line. The offset of a run and its lines move in one statement: a second worker that follows
+ * the same run is turned away by the offset itself, so every line is stored exactly once.
+ */
+import { sql } from 'kysely';
+import type { AgentEvent } from '../domain/agent.ts';
+import { HoldpointError } from '../domain/failure-kind.ts';
+import { cleanText, jsonText, needsRepair } from './columns.ts';
+import type { Db } from './transaction.ts';
+
+export interface StreamLine {
+  /** Of the line's first byte. */
+  offset: number;
+  /** Kept as it is, whatever it holds. */
+  raw: Buffer;
+  kind: AgentEvent['kind'];
+  /** Parsed; null when the line is not JSON. Stored as null when jsonb cannot hold it. */
+  json: unknown;
+  text: string;
+  tool?: string;
+  toolUseId?: string;
+  /** RFC 3339: when it was read. */
+  at: string;
+}
+
+export interface StreamPart {
+  runKey: string;
+  /** Where the caller believes the stored stream ends. */
+  from: number;
+  /** Where it ends with these lines. */
+  to: number;
+  lines: readonly StreamLine[];
+}
+
+/** `fenced`: somebody else stored from there on; go on from `offset`. */
+export type AppendResult = 'stored' | { fenced: true; offset: number };
+
+/** Data exceptions and program limits: what jsonb may refuse beyond what `needsRepair` knows (depth, size, numbers). */
+const REFUSED_VALUE = /^(?:22|54)/;
+
+/** One round trip. May be repeated: a part that is stored already is `fenced` with its own end as offset. */
+export async function appendLines(db: Db, part: StreamPart): Promise<AppendResult> {
+  const json = part.lines.map((line) => (line.json === null || needsRepair(line.json) ? null : jsonText(line.json)));
+  const isStored = await append(db, part, json).catch((error: unknown) => {
+    if (!REFUSED_VALUE.test((error as { code?: string }).code ?? '')) throw error;
+    // A hostile line must not stop the stream: raw is the truth, jsonb a convenience.
+    return append(db, part, json.map(() => null));
+  });
+  return isStored ? 'stored' : { fenced: true, offset: await outOffset(db, part.runKey) };
+}
+
+async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (string | null)[]): Promise<boolean> {
+  const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
+  const { rows } = await sql<{ moved: number }>`
+    with fence as (
+      update run set out_offset = ${to} where run_key = ${runKey} and out_offset = ${from} returning id
+    ), stored as (
+      insert into agent_event (run_id, byte_offset, raw, kind, text, json, tool, tool_use_id, at)
+      select fence.id, line.* from fence, unnest(
+        ${column((line) => line.offset)}::bigint[], ${column((line) => line.raw)}::bytea[], ${column((line) => line.kind)}::text[],
+        ${column((line) => cleanText(line.text))}::text[], ${json}::jsonb[], ${column((line) => line.tool ?? null)}::text[],
+        ${column((line) => line.toolUseId ?? null)}::text[], ${column((line) => line.at)}::timestamptz[]
+      ) as line
+    )
+    select count(*) as moved from fence`.execute(db);
+  return rows[0]?.moved === 1;
+}
+
+/** Bytes of the run's stream that are stored: where a follower goes on. `unknown_target` for a key without a row. */
+export async function outOffset(db: Db, runKey: string): Promise<number> {
+  const row = await db.selectFrom('run').select('out_offset').where('run_key', '=', runKey).executeTakeFirst();
+  if (!row) throw new HoldpointError('unknown_target', `there is no run ${runKey}`);
+  return row.out_offset;
+}

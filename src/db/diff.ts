@@ -1,0 +1,61 @@
+/** The `diff` document: what a target changed, as the checkpoints before and after its turns say. */
+import { sql } from 'kysely';
+import type { Change } from '../domain/host-api.ts';
+import type { Target, TurnRef } from '../domain/ids.ts';
+import type { ChangeCause } from './file-changes.ts';
+import { netChanges } from './net-changes.ts';
+import { ofTarget } from './targets.ts';
+import type { Db } from './transaction.ts';
+import { turnIdSql } from './turns.ts';
+
+/** Lines over several turns are the sum, not the net change. */
+export type DiffRow = Change & { by: ChangeCause };
+
+export interface Diff {
+  /** Trees; null when the target has no turn, or its last turn has not ended. */
+  from: string | null;
+  to: string | null;
+  changes: DiffRow[];
+}
+
+type Row = Omit<Change, 'from'> & { from: string | null; tool: string | null; toolUseId: string | null };
+
+/** Of several turns, the changes are put together: a file that came and went is not listed. By path. */
+export async function diffRows(db: Db, target: Target): Promise<Diff> {
+  const turns = await sql<{ id: number; tree_before: string; tree_after: string | null }>`
+    select id, tree_before, tree_after from turn where ${ofTarget(target)} order by id`.execute(db);
+  const changes = await finalChanges(db, turns.rows.map((turn) => turn.id));
+  return {
+    from: turns.rows[0]?.tree_before ?? null,
+    to: turns.rows.at(-1)?.tree_after ?? null,
+    changes: turns.rows.length > 1 ? netChanges(changes) : changes,
+  };
+}
+
+/** Between the checkpoints before and after the turn, by path; for the judge and the reviewer's prompt. */
+export async function changesOfTurn(db: Db, ref: TurnRef): Promise<DiffRow[]> {
+  const { rows } = await sql<{ id: number | null }>`select ${turnIdSql(ref)} as id`.execute(db);
+  const id = rows[0]?.id;
+  return id == null ? [] : finalChanges(db, [id]);
+}
+
+/** A final row knows no cause of its own: it takes that of the last tool call that touched the path while the turn ran. */
+async function finalChanges(db: Db, turns: number[]): Promise<DiffRow[]> {
+  const { rows } = await sql<Row>`
+    with seen as (
+      select distinct on (turn_id, path) turn_id, path, tool, tool_use_id from file_change
+      where turn_id = any(${turns}::bigint[]) and not final and by_kind = 'tool' order by turn_id, path, id desc
+    )
+    select c.path, c.op, c.from_path as "from", c.mode, c.sha_before as "shaBefore", c.sha_after as "shaAfter",
+      c.size_before as "sizeBefore", c.size_after as "sizeAfter", c.added, c.removed,
+      coalesce(c.tool, seen.tool) as tool, coalesce(c.tool_use_id, seen.tool_use_id) as "toolUseId"
+    from file_change c left join seen on seen.turn_id = c.turn_id and seen.path = c.path
+    where c.turn_id = any(${turns}::bigint[]) and c.final
+    order by c.turn_id, c.path collate "C"`.execute(db);
+  return rows.map(fromRow);
+}
+
+function fromRow({ tool, toolUseId, from, ...rest }: Row): DiffRow {
+  const by: ChangeCause = tool !== null && toolUseId !== null ? { kind: 'tool', tool, toolUseId } : { kind: 'other' };
+  return { ...rest, ...(from !== null && { from }), by };
+}

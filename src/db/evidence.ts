@@ -1,0 +1,59 @@
+/** What Holdpoint measured itself: the baseline of a milestone, and the checks of each turn. */
+import type { Selectable } from 'kysely';
+import type { TurnRef } from '../domain/ids.ts';
+import type { CheckEvidence, CheckRun } from '../domain/evidence.ts';
+import type { MilestoneEpoch } from './checkpoints.ts';
+import { cleanText } from './columns.ts';
+import type { EvidenceTable } from './schema-judgement.ts';
+import type { Db } from './transaction.ts';
+import { turnIdSql } from './turns.ts';
+
+const measured = (run: CheckRun) => ({
+  name: run.name, exit_code: run.exitCode, duration_ms: Math.round(run.durationMs), timed_out: run.timedOut,
+  tail: cleanText(run.tail), tree: run.tree, tree_after: run.treeAfter,
+});
+
+/** May be repeated: what was measured first stays. */
+export async function insertBaseline(db: Db, { project, milestone, epoch }: MilestoneEpoch, runs: readonly CheckRun[]): Promise<void> {
+  if (runs.length === 0) return;
+  await db.insertInto('evidence').values(runs.map((run) => ({ project, milestone, epoch, ...measured(run) })))
+    .onConflict((oc) => oc.doNothing()).execute();
+}
+
+/** In the order they were measured; empty before that. */
+export async function baselineOf(db: Db, { project, milestone, epoch }: MilestoneEpoch): Promise<CheckRun[]> {
+  const rows = await db.selectFrom('evidence').selectAll()
+    .where('project', '=', project).where('milestone', '=', milestone).where('epoch', '=', epoch).where('turn_id', 'is', null)
+    .orderBy('id').execute();
+  return rows.map(runOf);
+}
+
+/** The turn must exist. May be repeated: what was measured first stays. */
+export async function insertEvidence(db: Db, ref: TurnRef, checks: readonly CheckEvidence[]): Promise<void> {
+  if (checks.length === 0) return;
+  const { project, milestone, epoch } = ref;
+  const rows = checks.map((check) => ({
+    project, milestone, epoch, turn_id: turnIdSql(ref), ...measured(check), required: check.required, expect: check.expect,
+    outcome: check.outcome, met: check.met, baseline_exit_code: check.baselineExitCode,
+  }));
+  await db.insertInto('evidence').values(rows).onConflict((oc) => oc.doNothing()).execute();
+}
+
+/** In the order they were measured; empty before that. */
+export async function evidenceOf(db: Db, ref: TurnRef): Promise<CheckEvidence[]> {
+  const rows = await db.selectFrom('evidence').selectAll().where('turn_id', '=', turnIdSql(ref)).orderBy('id').execute();
+  return rows.map(evidenceOfRow);
+}
+
+function runOf(row: Selectable<EvidenceTable>): CheckRun {
+  return {
+    name: row.name, exitCode: row.exit_code, durationMs: row.duration_ms, timedOut: row.timed_out,
+    tail: row.tail, tree: row.tree, treeAfter: row.tree_after,
+  };
+}
+
+function evidenceOfRow(row: Selectable<EvidenceTable>): CheckEvidence {
+  const { required, expect, outcome, met } = row;
+  if (required === null || expect === null || outcome === null || met === null) throw new Error(`evidence ${row.id} of a turn has no outcome`);
+  return { ...runOf(row), required, expect, outcome, met, baselineExitCode: row.baseline_exit_code };
+}

@@ -1,0 +1,52 @@
+/** What changed in the workspace: rows seen while a turn ran, and the final ones between its two checkpoints. */
+import { sql } from 'kysely';
+import type { Change } from '../domain/host-api.ts';
+import type { TurnRef } from '../domain/ids.ts';
+import { cleanOrNull, cleanText } from './columns.ts';
+import type { ObservedBy } from './schema-turn.ts';
+import { inTransaction } from './transaction.ts';
+import type { Db } from './transaction.ts';
+import { turnIdSql } from './turns.ts';
+
+/** What caused a change: a tool call of the agent, or anything else. */
+export type ChangeCause = { kind: 'tool'; tool: string; toolUseId: string } | { kind: 'other' };
+
+export interface ChangesOfTrees {
+  turn: TurnRef;
+  treeFrom: string;
+  treeTo: string;
+  observedBy: ObservedBy;
+  /** Between the checkpoints before and after the turn; else seen on the way. */
+  final: boolean;
+  changes: readonly (Change & { by?: ChangeCause })[];
+}
+
+/** Rows of one statement: large enough to hide the round trip, small enough for the memory of both sides. */
+const BATCH = 5_000;
+
+/** The turn must exist. May be repeated: a path between the same two trees is stored once per turn. All or none. */
+export async function insertChanges(db: Db, { changes, ...about }: ChangesOfTrees): Promise<void> {
+  if (changes.length === 0) return;
+  await inTransaction(db, async (tx) => {
+    for (let at = 0; at < changes.length; at += BATCH) {
+      await insertBatch(tx, { ...about, changes: changes.slice(at, at + BATCH) });
+    }
+  });
+}
+
+async function insertBatch(db: Db, { turn, treeFrom, treeTo, observedBy, final, changes }: ChangesOfTrees): Promise<void> {
+  const column = <T>(value: (change: ChangesOfTrees['changes'][number]) => T): T[] => changes.map(value);
+  const tool = (by: ChangeCause | undefined) => (by?.kind === 'tool' ? by : undefined);
+  await sql`
+    insert into file_change (turn_id, final, tree_from, tree_to, observed_by, path, op, from_path, mode, sha_before, sha_after,
+      size_before, size_after, added, removed, by_kind, tool, tool_use_id)
+    select ${turnIdSql(turn)}, ${final}, ${treeFrom}, ${treeTo}, ${observedBy}, change.* from unnest(
+      ${column((c) => cleanText(c.path))}::text[], ${column((c) => c.op)}::text[], ${column((c) => cleanOrNull(c.from))}::text[],
+      ${column((c) => c.mode)}::text[], ${column((c) => c.shaBefore)}::text[], ${column((c) => c.shaAfter)}::text[],
+      ${column((c) => c.sizeBefore)}::bigint[], ${column((c) => c.sizeAfter)}::bigint[],
+      ${column((c) => c.added)}::integer[], ${column((c) => c.removed)}::integer[],
+      ${column((c) => c.by?.kind ?? null)}::text[], ${column((c) => tool(c.by)?.tool ?? null)}::text[],
+      ${column((c) => tool(c.by)?.toolUseId ?? null)}::text[]
+    ) as change
+    on conflict do nothing`.execute(db);
+}

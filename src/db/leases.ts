@@ -1,0 +1,72 @@
+/** Who may write to a workspace. The epoch is the fencing number: it grows with every new holder and never goes back. */
+import { sql } from 'kysely';
+import { HoldpointError } from '../domain/failure-kind.ts';
+import type { Db } from './transaction.ts';
+
+export interface WorkspaceRef {
+  host: string;
+  workspace: string;
+}
+
+export interface LeaseClaim extends WorkspaceRef {
+  project: string;
+  milestone: string;
+  /** Id of the workflow's first run: the same over continue-as-new. */
+  holder: string;
+}
+
+export interface Lease {
+  holder: string;
+  project: string;
+  milestone: string;
+  epoch: number;
+  /** RFC 3339. */
+  since: string;
+}
+
+/**
+ * Takes the lease; may be repeated: the same holder gets the same epoch. A new run of the same milestone takes over from the
+ * old one, which must have ended, because Temporal runs one workflow of an id at a time. `workspace_leased` (with the lease
+ * in `details`) while another milestone holds it.
+ */
+export async function claimLease(db: Db, claim: LeaseClaim): Promise<{ epoch: number }> {
+  const { host, workspace, project, milestone, holder } = claim;
+  const { rows } = await sql<{ epoch: number }>`
+    with claimed as (
+      insert into workspace_lease as lease (host, workspace, epoch, holder, project, milestone)
+      values (${host}, ${workspace}, 1, ${holder}, ${project}, ${milestone})
+      on conflict (host, workspace) do update set
+        epoch = lease.epoch + (lease.holder is distinct from excluded.holder)::int,
+        since = case when lease.holder = excluded.holder then lease.since else excluded.since end,
+        holder = excluded.holder, project = excluded.project, milestone = excluded.milestone
+      where lease.holder is null or lease.holder = excluded.holder
+        or (lease.project, lease.milestone) = (excluded.project, excluded.milestone)
+      returning epoch
+    ), marked as (
+      update milestone set epoch = claimed.epoch from claimed where project = ${project} and id = ${milestone}
+    )
+    select epoch from claimed`.execute(db);
+  if (rows[0]) return rows[0];
+  throw leased(claim, await leaseHolder(db, claim));
+}
+
+function leased({ host, workspace }: WorkspaceRef, lease: Lease | null): HoldpointError {
+  const who = lease ? `milestone ${lease.project}/${lease.milestone} since ${lease.since}` : 'another milestone a moment ago';
+  return new HoldpointError('workspace_leased', `${workspace} on ${host} is in use by ${who}`, {
+    hint: lease ? `wait until it ends, or \`holdpoint cancel ${lease.project}\`` : 'try again', details: { lease },
+  });
+}
+
+/** Frees the workspace if it is still held under `epoch`; may be repeated, and does nothing to a later lease. */
+export async function releaseLease(db: Db, { host, workspace, epoch }: WorkspaceRef & { epoch: number }): Promise<void> {
+  await db.updateTable('workspace_lease').set({ holder: null })
+    .where('host', '=', host).where('workspace', '=', workspace).where('epoch', '=', epoch).execute();
+}
+
+/** Null when the workspace is free or was never leased. */
+export async function leaseHolder(db: Db, { host, workspace }: WorkspaceRef): Promise<Lease | null> {
+  const row = await db.selectFrom('workspace_lease').selectAll().where('host', '=', host).where('workspace', '=', workspace).executeTakeFirst();
+  if (!row?.holder) return null;
+  const { holder, project, milestone, epoch, since } = row;
+  return { holder, project, milestone, epoch, since: since.toISOString() };
+}
