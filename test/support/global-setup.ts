@@ -1,6 +1,6 @@
 /**
  * One Postgres and one Temporal for the whole run, handed to the tests in HOLDPOINT_TEST_* variables. What is set already is
- * used as it stands and left alone.
+ * used as it stands and left alone. HOLDPOINT_TEST_SERVERS=none starts nothing (`npm run test:fast`).
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,6 +19,7 @@ const quiet = (): void => undefined;
 
 export default async function globalSetup(): Promise<void> {
   await build();
+  if (process.env.HOLDPOINT_TEST_SERVERS === 'none') return;
   const folder = await mkdtemp(join(tmpdir(), 'holdpoint-test-'));
   await chmod(folder, 0o755);
   started.push({ stop: () => rm(folder, { recursive: true, force: true }) });
