@@ -3,6 +3,9 @@
  * negations, ports, markers); revocation lists are asked through `ssh-keygen -Q`. Nothing is ever written.
  */
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { runProgram } from './run-program.ts';
 import type { Target } from './ssh-config.ts';
@@ -61,8 +64,19 @@ export function parseFound(text: string): Omit<KnownKey, 'file' | 'withoutPort'>
 /** Whether the file of RevokedHostKeys (keys, or a KRL) names the key. An unreadable file refuses, as with OpenSSH. */
 export async function isRevokedByList(list: string | null, publicKey: string): Promise<boolean> {
   if (list === null) return false;
-  const { code, stdout, stderr } = await runProgram('ssh-keygen', ['-Q', '-f', list, '/dev/stdin'], `${publicKey}\n`);
+  const { code, stdout, stderr } = await withFile(`${publicKey}\n`, file => runProgram('ssh-keygen', ['-Q', '-f', list, file]));
   if (code === 0) return false;
   if (code === 1 && /REVOKED/.test(stdout)) return true;
   throw new HoldpointError('bad_input', `RevokedHostKeys ${list} cannot be read: ${stderr.trim() || `ssh-keygen ended with ${code}`}`, { where: { file: list } });
+}
+
+/** ssh-keygen reads keys from named files only. */
+async function withFile<T>(content: string, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdpoint-key-'));
+  try {
+    await writeFile(join(folder, 'key.pub'), content);
+    return await use(join(folder, 'key.pub'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -22,10 +22,12 @@ type About = Pick<HostLink, 'name' | 'via' | 'serverVersion' | 'cryptoBinding'>;
 /** Opens JSON-RPC and waits for the first answer. Ends the program when it throws. */
 export async function establish(program: Program, about: About, options: HostsOptions): Promise<HostLink> {
   const { promise: broken, resolve: onBroken } = Promise.withResolvers<Error>();
-  const closed = Promise.race([program.gone, broken]);
-  const rpc = openRpc(program.readable, program.writable, { host: about.name, callTimeoutMs: options.callTimeoutMs, lost: closed, onBroken });
+  const closed = Promise.race([program.gone, broken.then(reason => within(program.gone, REASON_GRACE_MS, () => reason).catch(() => reason))]);
+  const complaint = (reason: HoldpointError): HoldpointError =>
+    program.complaint() === '' ? reason : new HoldpointError(reason.kind, `${reason.message}. Its last words: ${program.complaint()}`);
+  const rpc = openRpc(program.readable, program.writable, { host: about.name, callTimeoutMs: options.callTimeoutMs, lost: closed, onBroken: reason => onBroken(complaint(reason)) });
   const close = async (): Promise<void> => {
-    onBroken(new HoldpointError('host_unreachable', `The connection to host "${about.name}" was closed by this side`));
+    onBroken(new HoldpointError('host_unreachable', `The connection to host "${about.name}" was closed`));
     await program.end();
     rpc.dispose();
   };
@@ -39,6 +41,9 @@ export async function establish(program: Program, about: About, options: HostsOp
     throw error;
   }
 }
+
+/** The stream ends a moment before its carrier says why. */
+const REASON_GRACE_MS = 300;
 
 async function firstAnswer(api: HostApi, host: string, program: Program, timeoutMs: number): Promise<HostHello> {
   const late = (): Error => new HoldpointError('host_unreachable', `The host program on "${host}" did not answer within ${seconds(timeoutMs)}. ${program.complaint()}`.trim());

@@ -3,7 +3,7 @@
  * the host come back as errors of the project.
  */
 import type { Readable, Writable } from 'node:stream';
-import { CancellationTokenSource, ResponseError, StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
+import { CancellationTokenSource, ErrorCodes, ResponseError, StreamMessageReader, StreamMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { FailureKind } from '../domain/failure-kind.ts';
@@ -55,9 +55,9 @@ class Caller {
       void this.#ping();
       return new HoldpointError('host_unreachable', `Host "${this.#options.host}" did not answer "${method}" within ${seconds(limitMs)}`);
     };
-    const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
-    answer.catch(() => undefined);
     try {
+      const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
+      answer.catch(() => undefined);
       return await within(Promise.race([answer, this.#gone]), limitMs, late);
     } catch (error) {
       throw await this.#explain(error);
@@ -68,8 +68,8 @@ class Caller {
 
   /** SSH keepalive is answered by sshd, not by our program: a late answer asks whether that one still lives. */
   async #ping(): Promise<void> {
-    const answer = this.#connection.sendRequest('hello', {});
-    await within(answer, this.#options.callTimeoutMs, () => new Error('late')).catch(() => this.#broken('the host program does not answer'));
+    const ask = async (): Promise<unknown> => this.#connection.sendRequest('hello', {});
+    await within(ask(), this.#options.callTimeoutMs, () => new Error('late')).catch(() => this.#broken('the host program does not answer'));
   }
 
   /** A stream that breaks fails the call first and names the reason a moment later. */
@@ -89,8 +89,11 @@ function askedToWait(params: object): number {
   return waitMs + graceMs;
 }
 
-/** vscode-jsonrpc makes errors of the same class for what happens on our side: codes from -32099 to -32000. */
-const isAnswer = (error: ResponseError<unknown>): boolean => error.code > -32000 || error.code < -32099;
+/** vscode-jsonrpc makes errors of the same class for what happens on this side of the wire. */
+const OUR_SIDE: readonly number[] = [
+  ErrorCodes.MessageWriteError, ErrorCodes.MessageReadError, ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive,
+];
+const isAnswer = (error: ResponseError<unknown>): boolean => !OUR_SIDE.includes(error.code);
 
 const KINDS: Record<HostErrorKind, FailureKind> = {
   workspace_missing: 'workspace_missing',

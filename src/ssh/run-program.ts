@@ -12,16 +12,14 @@ export interface ProgramResult {
 const TIME_LIMIT_MS = 30_000;
 
 /** Never rejects for an exit code; throws `host_unsupported` when the program is not installed on this machine. */
-export function runProgram(program: string, args: string[], stdin = ''): Promise<ProgramResult> {
+export function runProgram(program: string, args: string[]): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, { timeout: TIME_LIMIT_MS, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error?.code === 'ENOENT') return reject(missingProgram(program));
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
       resolve({ code, stdout, stderr });
     });
-    // A program that ends without reading must not become an unhandled EPIPE.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(stdin);
+    child.stdin?.end();
   });
 }
 

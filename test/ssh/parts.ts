@@ -1,0 +1,51 @@
+/** Servers and clients of one test, ended with it: short keepalive, the freshly built host program. */
+import { afterEach } from '@jest/globals';
+import { join } from 'node:path';
+import type { HoldpointError } from '../../src/domain/failure-kind.ts';
+import { createHosts } from '../../src/ssh/hosts.ts';
+import type { Hosts, HostsOptions } from '../../src/ssh/hosts.ts';
+import { startSshd } from '../support/sshd.ts';
+import type { SshdOptions, TestSshd } from '../support/sshd.ts';
+
+const ends: (() => Promise<void>)[] = [];
+
+/** Runs at the end of the test, last come first served. */
+export const atEnd = (end: () => Promise<void>): void => void ends.push(end);
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+export async function server(options: SshdOptions = {}): Promise<TestSshd> {
+  const sshd = await startSshd(options);
+  atEnd(sshd.close);
+  return sshd;
+}
+
+export const bundlePath = join(import.meta.dirname, '../../build/host.mjs');
+
+export function client(sshConfigFile: string | null, more: Partial<HostsOptions> = {}): Hosts {
+  const hosts = createHosts({
+    bundlePath,
+    nodeBinary: process.execPath,
+    sshConfigFile,
+    sshAgentSocket: null,
+    stateDir: null,
+    keepalive: { intervalMs: 500, countMax: 3 },
+    connectTimeoutMs: 20_000,
+    callTimeoutMs: 20_000,
+    ...more,
+  });
+  atEnd(() => hosts.close());
+  return hosts;
+}
+
+/** The error of a promise that must fail. */
+export async function failure(work: Promise<unknown>): Promise<HoldpointError> {
+  return work.then(
+    value => {
+      throw new Error(`expected a failure, got ${JSON.stringify(value)}`);
+    },
+    (error: HoldpointError) => error,
+  );
+}
