@@ -1,0 +1,123 @@
+/** Brings up all that `up` and `demo` need on one machine: Postgres, its schema, Temporal with Web UI, one worker. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDb } from '../db/client.ts';
+import { migrate } from '../db/migrate.ts';
+import { HoldpointError } from '../domain/failure-kind.ts';
+import { startPostgres } from './postgres.ts';
+import { isAlive } from './process-identity.ts';
+import { logTail, startServer } from './server-process.ts';
+import { endParts, type StackAddresses, type StackPart } from './stack-state.ts';
+import { startTemporal } from './temporal.ts';
+
+export interface StackOptions {
+  dataDir: string;
+  temporalBinary: string;
+  /** Free ones where not given. */
+  ports: { postgres?: number; temporal?: number; webUi?: number };
+  namespace: string;
+  worker: WorkerCommand;
+  /** The parts survive this process; the caller writes them down. */
+  outlive: boolean;
+  log: (line: string) => void;
+}
+
+export interface WorkerCommand {
+  file: string;
+  args: string[];
+  env: Record<string, string>;
+  version: string;
+}
+
+export interface Stack {
+  addresses: StackAddresses;
+  /** In the order they are to be ended. */
+  parts: StackPart[];
+  /** Settles with the name of the first part that has ended by itself. */
+  broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const WORKER_DEADLINE_MS = 60_000;
+
+/**
+ * Starts in order and returns when the worker polls. What had been started is stopped again when a later part fails.
+ * Throws HoldpointError: `port_taken`, `folder_in_use`, `database_unreachable`, `temporal_unreachable`. Cancelled by `signal`.
+ */
+export async function startStack(options: StackOptions, signal: AbortSignal): Promise<Stack> {
+  const parts: StackPart[] = [];
+  const exits: Promise<string>[] = [];
+  const add = (part: StackPart, exited: Promise<void>): void => {
+    // Ended in the reverse order of their start: the worker before what it talks to.
+    parts.unshift(part);
+    exits.push(exited.then(() => part.name));
+  };
+  try {
+    const addresses = await startServers(options, add);
+    signal.throwIfAborted();
+    await startWorker(options, addresses, add);
+    signal.throwIfAborted();
+    return { addresses, parts, broken: Promise.race(exits), stop: async () => void (await endParts(parts)) };
+  } catch (cause) {
+    await endParts(parts);
+    throw cause;
+  }
+}
+
+type Add = (part: StackPart, exited: Promise<void>) => void;
+
+async function startServers(options: StackOptions, add: Add): Promise<StackAddresses> {
+  const { dataDir, ports, namespace, outlive, log } = options;
+  const [postgres, temporal] = await Promise.allSettled([
+    startPostgres({ dataDir: join(dataDir, 'postgres'), ...(ports.postgres && { port: ports.postgres }), log, outlive }),
+    startTemporal({
+      binary: options.temporalBinary, dbFile: join(dataDir, 'temporal/temporal.db'), namespace, log, outlive,
+      ...(ports.temporal && { port: ports.temporal }), ...(ports.webUi && { uiPort: ports.webUi }),
+    }),
+  ]);
+  if (postgres.status === 'fulfilled') add({ name: 'postgres', stopSignal: 'SIGINT', ...identity(postgres.value) }, postgres.value.exited);
+  if (temporal.status === 'fulfilled') add({ name: 'temporal', stopSignal: 'SIGTERM', ...identity(temporal.value) }, temporal.value.exited);
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  await migrateDatabase(postgres.value.url, log);
+  return { database: postgres.value.url, temporal: temporal.value.address, namespace, webUi: temporal.value.uiUrl };
+}
+
+const identity = ({ pid, start, version }: { pid: number; start: string; version: string }): { pid: number; start: string; version: string } => ({ pid, start, version });
+
+async function migrateDatabase(url: string, log: (line: string) => void): Promise<void> {
+  const { db, close } = openDb(url, { max: 1 });
+  try {
+    const { applied, error } = await migrate(db);
+    if (error) throw error;
+    if (applied.length > 0) log(`Database migrated: ${applied.join(', ')}`);
+  } finally {
+    await close();
+  }
+}
+
+async function startWorker(options: StackOptions, addresses: StackAddresses, add: Add): Promise<void> {
+  const { worker, dataDir, outlive } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const readyFile = join(dataDir, 'worker.ready');
+  rmSync(readyFile, { force: true });
+  const env = {
+    ...worker.env,
+    DATABASE_URL: addresses.database,
+    TEMPORAL_ADDRESS: addresses.temporal,
+    TEMPORAL_NAMESPACE: addresses.namespace,
+    HOLDPOINT_READY_FILE: readyFile,
+  };
+  const logFile = join(dataDir, 'worker.log');
+  const server = await startServer({ name: 'the worker', file: worker.file, args: worker.args, cwd: dataDir, env, logFile, stopSignal: 'SIGTERM', outlive });
+  add({ name: 'worker', pid: server.pid, start: server.start, version: worker.version, stopSignal: 'SIGTERM' }, server.exited);
+  const deadline = Date.now() + WORKER_DEADLINE_MS;
+  while (!existsSync(readyFile)) {
+    if (!isAlive(server) || Date.now() > deadline) {
+      throw new HoldpointError('internal', `the worker did not start: ${logTail(logFile)}`, { hint: `see ${logFile}` });
+    }
+    await sleep(20);
+  }
+  options.log(`Worker polls (process ${server.pid}); its log is ${logFile}`);
+}
