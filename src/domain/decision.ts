@@ -7,8 +7,8 @@ export type Decision =
   | { kind: 'retry'; feedback: string }
   /** Another attempt in the same session with the reviewer's issues. */
   | { kind: 'clarify'; feedback: string }
-  /** Sleep until then and run again; not an attempt. */
-  | { kind: 'wait'; until: string }
+  /** Sleep until then (RFC 3339; null: nobody said) and run again; not an attempt. */
+  | { kind: 'wait'; until: string | null }
   /** The run was lost or interrupted: run again under the next seq; not an attempt. */
   | { kind: 'rerun'; feedback: string }
   | { kind: 'breakpoint'; breakpoint: BreakpointKind; reason: string };

@@ -19,6 +19,8 @@ export type CheckOutcome = 'pass' | 'newlyFailing' | 'stillFailing' | 'fixed' | 
 export interface CheckEvidence extends CheckRun {
   required: boolean;
   expect: 'pass' | 'noNewFailures';
+  /** Part of the quality score it feeds; absent: tests. */
+  measures?: 'syntax' | 'tests';
   outcome: CheckOutcome;
   /** Whether the outcome satisfies `expect`. */
   met: boolean;
