@@ -15,6 +15,22 @@ export interface HostCall {
   signal: AbortSignal;
 }
 
+/** Settles with `work`, or rejects with the signal's reason as soon as that aborts; `work` itself goes on unheard. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
+}
+
+const isAway = (error: unknown): boolean => error instanceof HoldpointError && error.kind === 'host_unreachable';
+
 /**
  * Runs `call` on the host; it must be safe to repeat. `host_unreachable` after `patienceMs` without an answer; any other
  * error at once. Cancelled by `signal`.
@@ -22,13 +38,11 @@ export interface HostCall {
 export async function onHost<T>(target: HostCall, call: (api: HostApi) => Promise<T>): Promise<T> {
   const startedAt = Date.now();
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
-    target.signal.throwIfAborted();
     try {
-      const link = await target.hosts.link(target.host);
-      return await call(link.api);
+      const link = await unlessAborted(target.signal, target.hosts.link(target.host));
+      return await unlessAborted(target.signal, call(link.api));
     } catch (error) {
-      const isAway = error instanceof HoldpointError && error.kind === 'host_unreachable';
-      if (!isAway || Date.now() - startedAt + delay > target.patienceMs) throw error;
+      if (!isAway(error) || Date.now() - startedAt + delay > target.patienceMs) throw error;
     }
     await sleep(delay * (0.5 + Math.random()), undefined, { signal: target.signal });
   }

@@ -8,7 +8,7 @@ import { HoldpointError } from '../domain/failure-kind.ts';
 import { startPostgres } from './postgres.ts';
 import { isAlive } from './process-identity.ts';
 import { logTail, startServer } from './server-process.ts';
-import { endParts, type StackAddresses, type StackPart } from './stack-state.ts';
+import { endProcesses, type Addresses, type StartedProcess } from './started.ts';
 import { startTemporal } from './temporal.ts';
 
 export interface StackOptions {
@@ -31,9 +31,9 @@ export interface WorkerCommand {
 }
 
 export interface Stack {
-  addresses: StackAddresses;
-  /** In the order they are to be ended. */
-  parts: StackPart[];
+  addresses: Addresses;
+  /** In the order they were started. */
+  processes: StartedProcess[];
   /** Settles with the name of the first part that has ended by itself. */
   broken: Promise<string>;
   stop(): Promise<void>;
@@ -46,28 +46,27 @@ const WORKER_DEADLINE_MS = 60_000;
  * Throws HoldpointError: `port_taken`, `folder_in_use`, `database_unreachable`, `temporal_unreachable`. Cancelled by `signal`.
  */
 export async function startStack(options: StackOptions, signal: AbortSignal): Promise<Stack> {
-  const parts: StackPart[] = [];
+  const processes: StartedProcess[] = [];
   const exits: Promise<string>[] = [];
-  const add = (part: StackPart, exited: Promise<void>): void => {
-    // Ended in the reverse order of their start: the worker before what it talks to.
-    parts.unshift(part);
-    exits.push(exited.then(() => part.name));
+  const add = (one: StartedProcess, exited: Promise<void>): void => {
+    processes.push(one);
+    exits.push(exited.then(() => one.name));
   };
   try {
     const addresses = await startServers(options, add);
     signal.throwIfAborted();
     await startWorker(options, addresses, add);
     signal.throwIfAborted();
-    return { addresses, parts, broken: Promise.race(exits), stop: async () => void (await endParts(parts)) };
+    return { addresses, processes, broken: Promise.race(exits), stop: () => endProcesses(processes) };
   } catch (cause) {
-    await endParts(parts);
+    await endProcesses(processes);
     throw cause;
   }
 }
 
-type Add = (part: StackPart, exited: Promise<void>) => void;
+type Add = (one: StartedProcess, exited: Promise<void>) => void;
 
-async function startServers(options: StackOptions, add: Add): Promise<StackAddresses> {
+async function startServers(options: StackOptions, add: Add): Promise<Addresses> {
   const { dataDir, ports, namespace, outlive, log } = options;
   const [postgres, temporal] = await Promise.allSettled([
     startPostgres({ dataDir: join(dataDir, 'postgres'), ...(ports.postgres && { port: ports.postgres }), log, outlive }),
@@ -97,7 +96,7 @@ async function migrateDatabase(url: string, log: (line: string) => void): Promis
   }
 }
 
-async function startWorker(options: StackOptions, addresses: StackAddresses, add: Add): Promise<void> {
+async function startWorker(options: StackOptions, addresses: Addresses, add: Add): Promise<void> {
   const { worker, dataDir, outlive } = options;
   mkdirSync(dataDir, { recursive: true });
   const readyFile = join(dataDir, 'worker.ready');

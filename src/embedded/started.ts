@@ -12,12 +12,26 @@ export interface StartedProcess extends ProcessIdentity {
   name: string;
   /** The signal that means an orderly stop; default SIGTERM. */
   stopSignal?: NodeJS.Signals;
+  version?: string;
+}
+
+export interface Addresses {
+  temporal: string;
+  namespace: string;
+  webUi: string;
+  database: string;
 }
 
 export interface Started {
   /** In the order they were started. */
   processes: StartedProcess[];
-  addresses: { temporal: string; namespace: string; webUi: string; database: string };
+  addresses: Addresses;
+  /** The command in whose foreground it runs, and which ends the rest when it is ended; absent when left behind (`demo --keep`). */
+  owner?: ProcessIdentity;
+  /** What other commands need to reach it, besides the addresses: HOLDPOINT_ variables. */
+  env?: Record<string, string>;
+  /** The models are scripted ones. */
+  scripted?: boolean;
 }
 
 /** Records; the file holds a database password, so only its owner reads it. May be repeated: the last record holds. */
@@ -45,7 +59,12 @@ export function readStarted(file: string): Started | undefined {
  */
 export async function endStarted(file: string, graceMs = 30_000): Promise<StartedProcess[]> {
   const running = readStarted(file)?.processes ?? [];
-  for (const process of [...running].reverse()) await endProcess(process, process.stopSignal ?? 'SIGTERM', graceMs);
+  await endProcesses(running, graceMs);
   rmSync(file, { force: true });
   return running;
+}
+
+/** Ends each, the last started first; what is gone already is passed over. */
+export async function endProcesses(processes: readonly StartedProcess[], graceMs = 30_000): Promise<void> {
+  for (const process of [...processes].reverse()) await endProcess(process, process.stopSignal ?? 'SIGTERM', graceMs);
 }

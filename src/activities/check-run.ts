@@ -1,0 +1,107 @@
+/** One execution of a check. It is a run on the host (docs/decisions/0005), so a cut link or a killed worker re-attaches. */
+import type { CheckRun } from '../domain/evidence.ts';
+import type { RunSpec } from '../domain/host-api.ts';
+import { checkRunKey } from '../domain/ids.ts';
+import type { CheckSpec } from '../domain/plan.ts';
+import type { Deps } from './deps.ts';
+import { readTail, type EndedRun } from './follow-run.ts';
+import type { Beat } from './heartbeat.ts';
+import { onHost, type HostCall } from './on-host.ts';
+import type { Planned } from './plans.ts';
+import { takeCheckpoint } from './turns.ts';
+import { fenceOf, hostOf } from './workspaces.ts';
+
+export interface CheckCall {
+  context: Planned;
+  check: CheckSpec;
+  ref: { project: string; milestone: string; epoch: number };
+  /** Null: the baseline. */
+  turn: { task: string; turn: number } | null;
+  /** First execution or its repetition. */
+  seq: number;
+  /** Tree of the workspace before it. */
+  tree: string;
+}
+
+const TAIL_BYTES = 16 * 1024;
+const WAIT_MS = 10_000;
+const GRACE_MS = 2_000;
+const OUTPUT_LIMIT_BYTES = 256 * 1024 * 1024;
+/** A cancel must not wait for ever for a host that is away. */
+const CANCEL_DEADLINE_MS = 60_000;
+/** A check sees what the host user's login shell would; never the agent's credentials. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ'];
+/** Runs that may be lost (host rebooted) before the check itself counts as failed. */
+const MAX_LOSSES = 3;
+
+const specOf = ({ context, check }: CheckCall): RunSpec => ({
+  command: '/bin/sh',
+  // One stream, in the order things were said; the command itself is the user's, from the plan.
+  args: ['-c', `exec 2>&1\n${check.run}`],
+  cwd: context.plan.workspace.path,
+  env: { CI: 'true' },
+  inherit: INHERITED,
+  stdin: '',
+  files: [],
+  gate: null,
+  limits: { wallMs: check.timeoutMs, outBytes: OUTPUT_LIMIT_BYTES, graceMs: GRACE_MS },
+});
+
+async function waitForEnd(target: HostCall, key: string): Promise<EndedRun> {
+  for (;;) {
+    // Beyond any size: only the end of the run answers before the time is up.
+    const { state } = await onHost(target, (api) =>
+      api.readRun({ key, stream: 'out', offset: Number.MAX_SAFE_INTEGER, maxBytes: 1, waitMs: WAIT_MS }));
+    if (state.kind === 'exited' || state.kind === 'lost') return state;
+  }
+}
+
+interface Executed {
+  key: string;
+  state: EndedRun;
+  durationMs: number;
+}
+
+/** A lost check is run again under another key: repeating a check harms nothing. */
+async function execute(target: HostCall, call: CheckCall, install: string, beat: Beat): Promise<Executed> {
+  for (let loss = 0; ; loss++) {
+    const key = checkRunKey({ install, ...call.ref, turn: call.turn, check: call.check.name, seq: call.seq + 100 * loss });
+    await onHost(target, (api) => api.startRun({ key, spec: specOf(call), secrets: {}, ...fenceOf(call.context, call.ref) }));
+    try {
+      const state = await waitForEnd(target, key);
+      if (state.kind === 'exited' || loss === MAX_LOSSES) return { key, state, durationMs: durationOf(state) };
+      await onHost(target, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
+    } catch (error) {
+      // A worker that shuts down lets go: the check runs on, and the next attempt finds it.
+      if (beat.signal.aborted && !beat.detaching()) await abandon(target, key);
+      throw error;
+    }
+  }
+}
+
+/** A cancelled milestone leaves no check behind. */
+async function abandon(target: HostCall, key: string): Promise<void> {
+  await onHost({ ...target, signal: AbortSignal.timeout(CANCEL_DEADLINE_MS) }, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
+}
+
+const durationOf = (state: EndedRun): number =>
+  state.kind === 'exited' ? Math.max(0, Date.parse(state.exit.at) - Date.parse(state.startedAt)) : 0;
+
+/** Runs the check once, or finds its run of an earlier try. Throws only for faults: a failing check is a value. */
+export async function runCheck(deps: Deps, call: CheckCall, beat: Beat): Promise<CheckRun> {
+  const target = hostOf(deps, call.context, beat.signal);
+  const { key, state, durationMs } = await execute(target, call, deps.install, beat);
+  const tail = deps.redactor().text(await readTail(target, key, 'out', TAIL_BYTES));
+  const after = await takeCheckpoint(deps, call.context, call.ref, beat);
+  const exit = state.kind === 'exited' ? state.exit : null;
+  const said = exit && exit.reason !== 'exited' ? `\n[holdpoint: the check was ended: ${exit.reason}${exit.message ? `, ${exit.message}` : ''}]` : '';
+  return {
+    name: call.check.name,
+    exitCode: exit?.reason === 'exited' ? (exit.code ?? null) : null,
+    durationMs,
+    timedOut: exit?.reason === 'wall_limit',
+    tail: `${tail}${said}`,
+    tree: call.tree,
+    treeAfter: after.tree,
+  };
+}

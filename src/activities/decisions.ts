@@ -1,0 +1,70 @@
+/** The judgement of a turn: facts from Postgres, rules from the domain, the decision stored with all that led to it. */
+import { evidenceOf } from '../db/evidence.ts';
+import { runLines } from '../db/agent-events.ts';
+import { changeTotals } from '../db/file-changes.ts';
+import { insertDecision } from '../db/decisions.ts';
+import { reviewOf } from '../db/reviews.ts';
+import { runsOfTurn, type Run } from '../db/runs.ts';
+import { turn as loadTurn } from '../db/turns.ts';
+import type { StreamSummary } from '../domain/agent.ts';
+import { explain } from '../domain/explain.ts';
+import { judge, type JudgeFacts, type Judgement } from '../domain/judge.ts';
+import { validateStream } from '../domain/stream-validation.ts';
+import type { JudgeResult, JudgeTurn, QuickActivities } from './contract.ts';
+import type { Deps } from './deps.ts';
+import { planned, type Planned } from './plans.ts';
+
+const MAX_REASON = 1_000;
+
+/** Folds the stored stream of the turn's last run again: the rules see what was stored, nothing else. */
+async function summaryOf(deps: Deps, { plan }: Planned, run: Run | undefined): Promise<StreamSummary> {
+  const fold = deps.agent(plan.agent).fold();
+  if (run) for await (const raw of runLines(deps.db, run.key)) fold.line(raw.toString('utf8'));
+  return fold.summary(null);
+}
+
+async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<JudgeFacts> {
+  const [turn, runs, evidence, review, changes] = await Promise.all([
+    loadTurn(deps.db, call), runsOfTurn(deps.db, call), evidenceOf(deps.db, call), reviewOf(deps.db, call), changeTotals(deps.db, call),
+  ]);
+  const { outcome } = turn;
+  if (!outcome) throw new Error(`turn ${call.task}.${call.turn} has no outcome to judge`);
+  const summary = await summaryOf(deps, context, runs.at(-1));
+  return {
+    outcome,
+    validation: validateStream({ ...summary, outcome }, changes.files),
+    changes,
+    evidence,
+    review: call.skipReview ? null : (review ?? null),
+    attemptsLeft: call.attemptsLeft,
+    failuresBefore: call.failuresBefore,
+    skipReview: call.skipReview,
+    policy: { gate: context.plan.policy.gate, withoutReviewer: context.plan.policy.withoutReviewer },
+  };
+}
+
+function toResult(judgement: Judgement): JudgeResult {
+  const { decision, rule, scores, reason, failed } = judgement;
+  return {
+    decision: decision.kind,
+    rule,
+    breakpoint: decision.kind === 'breakpoint' ? decision.breakpoint : null,
+    reason: reason.slice(0, MAX_REASON),
+    until: decision.kind === 'wait' ? decision.until : null,
+    quality: scores.quality,
+    confidence: scores.confidence,
+    failed,
+  };
+}
+
+export const createDecisions = (deps: Deps): Pick<QuickActivities, 'judgeTurn'> => ({
+  async judgeTurn(call) {
+    const context = await planned(deps, call);
+    const facts = await factsFor(deps, context, call);
+    const judgement = judge(facts);
+    const { decision, rule, reason, scores } = judgement;
+    const seq = (await runsOfTurn(deps.db, call)).at(-1)?.seq ?? 0;
+    await insertDecision(deps.db, call, { decision, rule, reason, scores, facts: { ...facts, seq }, wouldChange: explain(facts, judgement) });
+    return toResult(judgement);
+  },
+});

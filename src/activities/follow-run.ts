@@ -1,0 +1,42 @@
+/** Follows a run on its host to its end. The offset is the database's, so any worker may go on where another was killed. */
+import type { RunChunk, RunState } from '../domain/host-api.ts';
+import { onHost, type HostCall } from './on-host.ts';
+import type { StreamStore } from './stream-store.ts';
+
+const CHUNK_BYTES = 512 * 1024;
+/** Long enough that a silent agent costs next to nothing, short enough that a half-open link is noticed. */
+const WAIT_MS = 10_000;
+
+export type EndedRun = Extract<RunState, { kind: 'exited' | 'lost' }>;
+
+const isOver = (state: RunState): state is EndedRun => state.kind === 'exited' || state.kind === 'lost';
+
+/**
+ * Reads until the run is over and every byte is stored. May be repeated from any offset. Ends early only with an error:
+ * the host away for too long, or `target.signal` aborted.
+ */
+export async function followRun(target: HostCall, key: string, store: StreamStore): Promise<EndedRun> {
+  // Lines are stored whole, so the bytes of an incomplete one are read but not yet part of `store.offset`.
+  let offset = store.offset;
+  for (;;) {
+    const from = offset;
+    const chunk: RunChunk = await onHost(target, (api) =>
+      api.readRun({ key, stream: 'out', offset: from, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS }));
+    const bytes = Buffer.from(chunk.data, 'base64');
+    offset += bytes.length;
+    await store.push(bytes);
+    if (isOver(chunk.state) && offset >= chunk.size) {
+      await store.end();
+      return chunk.state;
+    }
+    if (chunk.state.kind === 'none') throw new Error(`the host knows no run ${key}: its state folder was removed`);
+  }
+}
+
+/** The last bytes of a run's stream, as text. */
+export async function readTail(target: HostCall, key: string, stream: 'out' | 'err', maxBytes: number): Promise<string> {
+  const { size } = await onHost(target, (api) => api.readRun({ key, stream, offset: 0, maxBytes: 1, waitMs: 0 }));
+  const offset = Math.max(0, size - maxBytes);
+  const { data } = await onHost(target, (api) => api.readRun({ key, stream, offset, maxBytes, waitMs: 0 }));
+  return Buffer.from(data, 'base64').toString('utf8');
+}

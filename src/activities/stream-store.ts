@@ -1,0 +1,93 @@
+/** From bytes of a run's output to rows: lines cut, folded, redacted, stored; the offset moves with the rows or not at all. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { appendLines, type StreamLine } from '../db/agent-events.ts';
+import type { AgentEvent, StreamFold } from '../domain/agent.ts';
+import type { Redactor } from '../domain/redaction.ts';
+import type { Deps } from './deps.ts';
+import { LineSplitter, type Line } from './line-splitter.ts';
+
+export interface StreamStore {
+  /** Stores the complete lines in `bytes`. */
+  push(bytes: Buffer): Promise<void>;
+  /** Stores what is left when the stream has ended. */
+  end(): Promise<void>;
+  /** The latest line, for people. */
+  readonly last: AgentEvent | null;
+  /** The tool call that has no result yet. */
+  readonly openCall: { tool: string; toolUseId: string } | null;
+  readonly offset: number;
+}
+
+interface Source {
+  runKey: string;
+  /** Bytes that are stored already. */
+  offset: number;
+  fold: StreamFold;
+}
+
+/** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
+const redactBytes = (redactor: Redactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
+
+function toRow(line: Line, event: AgentEvent, redactor: Redactor): StreamLine {
+  return {
+    offset: line.offset,
+    raw: redactBytes(redactor, line.raw),
+    kind: event.kind,
+    text: redactor.text(event.text),
+    json: event.json === null ? null : redactor.json(event.json),
+    ...(event.tool !== undefined && { tool: event.tool }),
+    ...(event.toolUseId !== undefined && { toolUseId: event.toolUseId }),
+    at: new Date().toISOString(),
+  };
+}
+
+/** Somebody else stores this run's output: what this follower has in hand is stored by them. */
+const superseded = (runKey: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'internal', message: `another worker follows run ${runKey} now` });
+
+export function createStreamStore(deps: Deps, source: Source): StreamStore {
+  const splitter = new LineSplitter(source.offset);
+  const redactor = deps.redactor();
+  let last: AgentEvent | null = null;
+  const open = new Map<string, string>();
+
+  const note = (event: AgentEvent): void => {
+    last = event;
+    if (event.kind === 'toolUse' && event.toolUseId) open.set(event.toolUseId, event.tool ?? 'a tool');
+    if (event.kind === 'toolResult' && event.toolUseId) open.delete(event.toolUseId);
+  };
+
+  const store = async (lines: Line[], from: number): Promise<void> => {
+    if (lines.length === 0) return;
+    const rows = lines.map((line) => {
+      const event = source.fold.line(line.raw.toString('utf8'));
+      note(event);
+      return toRow(line, event, redactor);
+    });
+    const to = splitter.consumed;
+    const result = await appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows });
+    // An answer that was lost on its way: these very lines are stored already.
+    if (result !== 'stored' && result.offset !== to) throw superseded(source.runKey);
+  };
+
+  return {
+    async push(bytes) {
+      const from = splitter.consumed;
+      await store(splitter.push(bytes), from);
+    },
+    async end() {
+      const from = splitter.consumed;
+      await store(splitter.flush(), from);
+    },
+    get last() {
+      return last;
+    },
+    get openCall() {
+      const [call] = [...open];
+      return call ? { toolUseId: call[0], tool: call[1] } : null;
+    },
+    get offset() {
+      return splitter.consumed;
+    },
+  };
+}
