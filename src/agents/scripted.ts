@@ -6,6 +6,7 @@ import type { Agent, AgentEvent, AgentLaunch, AgentTurn, StreamFold, StreamSumma
 import type { RunExit } from '../domain/host-api.ts';
 import type { TurnOutcome } from '../domain/turn-outcome.ts';
 import { PROGRAM } from './scripted/program.ts';
+import { anything, count, object, parseJson, text } from './tolerant.ts';
 
 /**
  * One line `scripted: JSON` of the prompt. `turn` and `seq` restrict a step to one attempt or one run of it.
@@ -57,18 +58,12 @@ function launch(options: ScriptedOptions, turn: AgentTurn): AgentLaunch {
   };
 }
 
-interface ScriptedLine {
-  event?: string;
-  session?: string;
-  version?: string;
-  id?: string;
-  tool?: string;
-  input?: unknown;
-  text?: string;
-  message?: string;
-  outcome?: TurnOutcome;
-  costUsd?: number;
-}
+const readLine = object({
+  event: text, session: text, version: text, id: text, tool: text, input: anything, text, message: text, costUsd: count,
+  outcome: object({ kind: text, text, until: text, message: text, reason: text, toolUseId: text, tool: text, input: anything, turns: count }),
+});
+
+type ScriptedLine = NonNullable<ReturnType<typeof readLine>>;
 
 const emptySummary = (): StreamSummary => ({
   sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], resultText: null, costUsd: 0, inputTokens: 0,
@@ -78,23 +73,15 @@ const emptySummary = (): StreamSummary => ({
 function createScriptedFold(): StreamFold {
   const state = emptySummary();
   return {
-    line(text) {
-      const line = parse(text);
-      if (line === undefined) return { kind: 'unreadable', text, json: null };
+    line(raw) {
+      const json = parseJson(raw);
+      const line = readLine(json);
+      if (line === undefined) return { kind: 'unreadable', text: raw, json: null };
       take(state, line);
-      return eventOf(line);
+      return { ...eventOf(line), json };
     },
     summary: (exit) => structuredClone({ ...state, outcome: state.outcome ?? outcomeOf(exit, state.sessionId !== null) }),
   };
-}
-
-function parse(text: string): ScriptedLine | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function take(state: StreamSummary, line: ScriptedLine): void {
@@ -103,7 +90,8 @@ function take(state: StreamSummary, line: ScriptedLine): void {
   if (line.event === 'toolUse') Object.assign(state, { toolCalls: state.toolCalls + 1, openCall: { tool, toolUseId, input: line.input } });
   if (line.event === 'toolResult' || line.event === 'denied') state.openCall = null;
   if (line.event === 'denied') state.denials.push({ tool, toolUseId, message });
-  if (line.event === 'result' && line.outcome) takeResult(state, line.outcome, line.costUsd ?? 0);
+  // Our own program's word: its outcomes are of our own type.
+  if (line.event === 'result' && line.outcome) takeResult(state, line.outcome as TurnOutcome, line.costUsd ?? 0);
 }
 
 function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number): void {
@@ -114,14 +102,13 @@ function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number)
 
 const KINDS: Record<string, AgentEvent['kind']> = { init: 'init', text: 'text', toolUse: 'toolUse', toolResult: 'toolResult', denied: 'denied', result: 'result' };
 
-function eventOf(line: ScriptedLine): AgentEvent {
+function eventOf(line: ScriptedLine): Omit<AgentEvent, 'json'> {
   const argument = line.event === 'toolUse' ? JSON.stringify(line.input) : (line.text ?? line.message ?? line.outcome?.kind ?? line.session ?? '');
   return {
     kind: KINDS[line.event ?? ''] ?? 'other',
     text: [line.tool, argument].filter((part) => part !== undefined && part !== '').join(' '),
     ...(line.id !== undefined && { toolUseId: line.id }),
     ...(line.tool !== undefined && { tool: line.tool }),
-    json: line,
   };
 }
 

@@ -1,16 +1,16 @@
 /** One line of the stream as `logs` prints it: a kind and a short text for people. */
 import type { AgentEvent } from '../../domain/agent.ts';
-import { blocksOf, parseLine, resultText, type Block, type Line } from './lines.ts';
+import { blocksOf, resultText, type Block, type Line, type ParsedLine } from './lines.ts';
 
 const TEXT_MAX = 300;
 
 type Told = Omit<AgentEvent, 'json'>;
 
 /** Never throws: what cannot be read is `unreadable`, what is not known is `other`. */
-export function eventOf(text: string, line: Line | undefined = parseLine(text)): AgentEvent {
-  if (line === undefined) return { kind: 'unreadable', text: short(text), json: null };
-  const told = tell(line);
-  return { ...told, text: short(told.text), json: line };
+export function eventOf(raw: string, parsed: ParsedLine | undefined): AgentEvent {
+  if (parsed === undefined) return { kind: 'unreadable', text: short(raw), json: null };
+  const told = tell(parsed.line);
+  return { ...told, text: short(told.text), json: parsed.json };
 }
 
 function tell(line: Line): Told {
@@ -48,7 +48,7 @@ function tellSystem(line: Line): Told {
     const wait = Math.round((line.retry_delay_ms ?? 0) / 100) / 10;
     return { kind: 'retry', text: `${line.error ?? 'error'} ${line.error_status ?? ''}: try ${line.attempt ?? '?'} of ${line.max_retries ?? '?'} in ${wait} s` };
   }
-  const detail = line.hook_name ? `${line.hook_name} ${line.outcome ?? ''}` : typeof line.content === 'string' ? line.content : '';
+  const detail = line.hook_name ? `${line.hook_name} ${line.outcome ?? ''}` : (line.content ?? '');
   return { kind: 'other', text: `${line.subtype ?? 'system'} ${detail}`.trim() };
 }
 
@@ -60,7 +60,7 @@ function limitText(line: Line): string {
 
 /** Epoch seconds to RFC 3339; null for nothing or nonsense. */
 export function isoOf(seconds: number | undefined): string | null {
-  if (typeof seconds !== 'number') return null;
+  if (seconds === undefined) return null;
   const date = new Date(seconds * 1_000);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

@@ -25,9 +25,9 @@ export function createFold(): StreamFold {
   const state = emptyState();
   return {
     line(text) {
-      const line = parseLine(text);
-      if (line !== undefined) take(state, line);
-      return eventOf(text, line);
+      const parsed = parseLine(text);
+      if (parsed !== undefined) take(state, parsed.line);
+      return eventOf(text, parsed);
     },
     summary: (exit) => summaryOf(state, exit),
   };
@@ -106,8 +106,7 @@ function takeResult(state: State, line: Line): void {
   state.result = line;
   state.resultText = line.result ?? state.resultText;
   // total_cost_usd goes on over a resume, so it would count earlier runs again.
-  const booked = Object.values(line.model_usage_since_last_result ?? {}).map((model) => model.costUSD ?? 0);
-  state.costUsd += sum(booked);
+  state.costUsd += sum((line.model_usage_since_last_result ?? []).map((model) => model.costUSD ?? 0));
   const tokens = tokensOf(line.usage ?? {});
   state.inputTokens += tokens.input;
   state.outputTokens += tokens.output;

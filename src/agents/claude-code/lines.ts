@@ -1,85 +1,59 @@
 /**
- * Claude Code's stream-json, as far as the supervisor reads it. Every field is optional: the stream is another program's,
+ * Claude Code's stream-json, as far as the supervisor reads it. Every field may be missing: the stream is another program's,
  * and a line that is not understood is kept and passed over, never fatal. `type` is not always the first key.
  */
+import { anything, count, either, flag, list, object, parseJson, text, valuesOf } from '../tolerant.ts';
 
-export interface Block {
-  type?: string;
-  text?: string;
-  thinking?: string;
-  id?: string;
-  name?: string;
-  input?: unknown;
-  tool_use_id?: string;
-  content?: unknown;
-  is_error?: boolean;
-}
+const readUsage = object({
+  input_tokens: count, output_tokens: count, cache_creation_input_tokens: count, cache_read_input_tokens: count,
+});
 
-export interface Usage {
-  input_tokens?: number;
-  output_tokens?: number;
-  cache_creation_input_tokens?: number;
-  cache_read_input_tokens?: number;
-}
+const readBlock = object({
+  type: text, text, thinking: text, id: text, name: text, input: anything, tool_use_id: text, is_error: flag,
+  /** Of a tool result: a text, or blocks of text. */
+  content: either(text, list(object({ text }))),
+});
 
-export interface Denial {
-  tool_name?: string;
-  tool_use_id?: string;
-}
-
-export interface Line {
-  type?: string;
-  subtype?: string;
-  session_id?: string;
-  claude_code_version?: string;
-  message?: { id?: string; content?: string | Block[]; usage?: Usage };
-  /** On `assistant`: what the API said instead of an answer. On `system/api_retry` too. */
-  error?: string;
-  error_status?: number | null;
-  attempt?: number;
-  max_retries?: number;
-  retry_delay_ms?: number;
-  tool_result_meta?: { id?: string; permission_decision?: { decision?: string; source?: string } }[];
-  tool_name?: string;
-  elapsed_time_seconds?: number;
-  rate_limit_info?: { status?: string; resetsAt?: number; rateLimitType?: string };
-  hook_name?: string;
-  outcome?: string;
-  content?: unknown;
+const readLine = object({
+  type: text, subtype: text, session_id: text, claude_code_version: text,
+  message: object({ id: text, content: either(text, list(readBlock)), usage: readUsage }),
+  /** Of `assistant`: what the API said instead of an answer. Of `system/api_retry` too. */
+  error: text,
+  error_status: count, attempt: count, max_retries: count, retry_delay_ms: count,
+  tool_result_meta: list(object({ id: text, permission_decision: object({ decision: text, source: text }) })),
+  tool_name: text, elapsed_time_seconds: count, hook_name: text, outcome: text, content: text,
+  rate_limit_info: object({ status: text, resetsAt: count, rateLimitType: text }),
   // `result`
-  is_error?: boolean;
-  api_error_status?: number | null;
-  terminal_reason?: string;
-  stop_reason?: string | null;
-  num_turns?: number;
-  result?: string;
-  errors?: string[];
-  total_cost_usd?: number;
-  usage?: Usage;
-  model_usage_since_last_result?: Record<string, { costUSD?: number }>;
-  permission_denials?: Denial[];
-  deferred_tool_use?: { id?: string; name?: string; input?: unknown };
+  is_error: flag, api_error_status: count, terminal_reason: text, stop_reason: text, num_turns: count, result: text, errors: list(text),
+  usage: readUsage, model_usage_since_last_result: valuesOf(object({ costUSD: count })),
+  permission_denials: list(object({ tool_name: text, tool_use_id: text })),
+  deferred_tool_use: object({ id: text, name: text, input: anything }),
+});
+
+export type Line = NonNullable<ReturnType<typeof readLine>>;
+export type Block = NonNullable<ReturnType<typeof readBlock>>;
+export type Usage = NonNullable<ReturnType<typeof readUsage>>;
+
+export interface ParsedLine {
+  line: Line;
+  /** All of it, as it came. */
+  json: unknown;
 }
 
 /** Undefined when the text is not a JSON object. */
-export function parseLine(text: string): Line | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+export function parseLine(raw: string): ParsedLine | undefined {
+  const json = parseJson(raw);
+  const line = readLine(json);
+  return line && { line, json };
 }
 
 export function blocksOf(line: Line): Block[] {
-  const content = line.message?.content;
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content.filter((block) => typeof block === 'object' && block !== null) : [];
+  const content = line.message?.content ?? [];
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
-/** The text of a tool result, which is a string or a list of blocks. */
+/** The text of a tool result. */
 export function resultText(block: Block): string {
-  if (typeof block.content === 'string') return block.content;
-  if (!Array.isArray(block.content)) return '';
-  return (block.content as Block[]).map((part) => part?.text ?? '').join('');
+  const content = block.content ?? '';
+  return typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
 }

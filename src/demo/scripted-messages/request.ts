@@ -23,6 +23,8 @@ export interface MessagesRequest {
   session: string;
   /** Set on the requests of a subagent. */
   agent: string | null;
+  /** How the CLI signed in; the credential itself is not kept. */
+  auth: 'bearer' | 'key' | 'none';
   model: string;
   stream: boolean;
   messages: number;
@@ -46,6 +48,7 @@ export function readRequest(headers: IncomingHttpHeaders, raw: string): Messages
   return {
     session: header(headers, 'x-claude-code-session-id') ?? NO_SESSION,
     agent: header(headers, 'x-claude-code-agent-id') ?? null,
+    auth: headers.authorization?.startsWith('Bearer ') ? 'bearer' : header(headers, 'x-api-key') ? 'key' : 'none',
     model: body.model,
     stream: body.stream === true,
     messages: body.messages.length,
