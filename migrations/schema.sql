@@ -75,8 +75,8 @@ create table event (
   key text not null,
   project text not null,
   milestone text,
-  workflow_id text not null,
-  run_id text not null,
+  workflow_id text,
+  run_id text,
   kind text not null,
   message text not null,
   at timestamp with time zone not null
@@ -285,6 +285,7 @@ alter table breakpoint add constraint breakpoint_kind_check CHECK ((kind = ANY (
 alter table breakpoint add constraint breakpoint_occurrence_check CHECK ((occurrence >= 1));
 alter table breakpoint add constraint breakpoint_priority_check CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text])));
 alter table breakpoint add constraint breakpoint_via_check CHECK ((via = ANY (ARRAY['signal'::text, 'update'::text])));
+alter table checkpoint add constraint checkpoint_check CHECK (((turn_id IS NULL) = (kind = 'baseline'::text)));
 alter table checkpoint add constraint checkpoint_kind_check CHECK ((kind = ANY (ARRAY['baseline'::text, 'before'::text, 'after'::text])));
 alter table decision add constraint decision_decision_check CHECK ((decision = ANY (ARRAY['proceed'::text, 'retry'::text, 'clarify'::text, 'wait'::text, 'rerun'::text, 'breakpoint'::text])));
 alter table evidence add constraint evidence_check CHECK (((turn_id IS NULL) = (outcome IS NULL)));

@@ -40,8 +40,8 @@ export const TALK_TABLES = [
     key text not null unique,
     project text not null,
     milestone text,
-    workflow_id text not null,
-    run_id text not null,
+    workflow_id text,
+    run_id text,
     kind text not null,
     message text not null,
     at timestamptz not null

@@ -72,3 +72,20 @@ export async function outOffset(db: Db, runKey: string): Promise<number> {
   if (!row) throw new HoldpointError('unknown_target', `there is no run ${runKey}`);
   return row.out_offset;
 }
+
+/** Lines read back at a time, to learn again what an earlier follower had learned. */
+const REPLAY_PAGE = 1_000;
+
+/** The stored lines of one run, in order, as they were stored. */
+export async function* runLines(db: Db, runKey: string): AsyncGenerator<Buffer> {
+  for (let after = -1; ;) {
+    const rows = await db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id')
+      .select(['agent_event.byte_offset as offset', 'agent_event.raw'])
+      .where('run.run_key', '=', runKey).where('agent_event.byte_offset', '>', after)
+      .orderBy('agent_event.byte_offset').limit(REPLAY_PAGE).execute();
+    for (const { raw } of rows) yield raw;
+    const last = rows.at(-1);
+    if (!last || rows.length < REPLAY_PAGE) return;
+    after = last.offset;
+  }
+}

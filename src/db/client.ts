@@ -34,12 +34,13 @@ function safeInteger(text: string): number {
   return value;
 }
 
+type Parser = (value: string) => unknown;
+
 const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: never) => unknown {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): Parser {
     if (oid === INT8) return safeInteger;
     if (oid === NUMERIC) return Number;
-    const parser: (value: never) => unknown = pg.types.getTypeParser(oid, format as 'text');
-    return parser;
+    return pg.types.getTypeParser(oid, format) as Parser;
   },
 };
 

@@ -91,8 +91,8 @@ export interface EventTable {
   key: string;
   project: string;
   milestone: string | null;
-  workflow_id: string;
-  run_id: string;
+  workflow_id: string | null;
+  run_id: string | null;
   kind: string;
   message: string;
   at: Instant;

@@ -1,0 +1,113 @@
+/** Questions to people: opened once, answered once (the first answer stays), closed when nobody needs the answer any more. */
+import { sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import { cleanOrNull, cleanText, isoOrNull, jsonText } from './columns.ts';
+import type { BreakpointTable } from './schema-judgement.ts';
+import { inTransaction } from './transaction.ts';
+import type { Db } from './transaction.ts';
+
+export interface NewBreakpoint {
+  id: string;
+  kind: BreakpointKind;
+  occurrence: number;
+  priority: Priority;
+  project: string;
+  milestone: string;
+  task: string | null;
+  turn: number | null;
+  /** RFC 3339; with the id it is the key. */
+  openedAt: string;
+  reason: string;
+  actions: AnswerAction[];
+  noteRequired: AnswerAction[];
+  /** The tree an approval would approve. */
+  tree: string | null;
+  detail?: unknown;
+}
+
+export interface BreakpointAnswer {
+  id: string;
+  action: AnswerAction;
+  note: string | null;
+  by: string | null;
+  via: 'signal' | 'update';
+  /** RFC 3339. */
+  at: string;
+}
+
+export interface AskedBy {
+  workflowId: string;
+  runId: string;
+}
+
+export interface Question extends NewBreakpoint {
+  workflowId: string;
+  detail: unknown;
+}
+
+export interface StoredBreakpoint extends Question {
+  /** Null while it waits. */
+  answer: Omit<BreakpointAnswer, 'id'> | null;
+  /** RFC 3339; it was given up without an answer. */
+  closedAt: string | null;
+}
+
+/** May be repeated. The same id opened anew closes the older question, which nobody can answer any more. */
+export async function openBreakpoint(db: Db, { workflowId, runId }: AskedBy, asked: NewBreakpoint): Promise<void> {
+  const { id, kind, occurrence, priority, project, milestone, task, turn, actions, tree } = asked;
+  await inTransaction(db, async (tx) => {
+    await tx.updateTable('breakpoint').set({ closed_at: asked.openedAt })
+      .where('id', '=', id).where('opened_at', '<', new Date(asked.openedAt)).where('answered_at', 'is', null).where('closed_at', 'is', null)
+      .execute();
+    await tx.insertInto('breakpoint').values({
+      id, opened_at: asked.openedAt, workflow_id: workflowId, run_id: runId, project, milestone, task, turn, kind, occurrence, priority,
+      reason: cleanText(asked.reason), actions, note_required: asked.noteRequired, tree, detail: jsonText(asked.detail ?? {}),
+    }).onConflict((oc) => oc.doNothing()).execute();
+  });
+}
+
+/** May be repeated; the first answer stays. Of an id that was opened several times, the latest question is answered. */
+export async function answerBreakpoint(db: Db, { id, action, note, by, via, at }: BreakpointAnswer): Promise<void> {
+  await db.updateTable('breakpoint')
+    .set({ action, note: cleanOrNull(note), answered_by: cleanOrNull(by), via, answered_at: at })
+    .where('id', '=', id).where('answered_at', 'is', null)
+    .where('opened_at', '=', (eb) => eb.selectFrom('breakpoint as b').select((e) => e.fn.max('b.opened_at').as('at')).where('b.id', '=', id))
+    .execute();
+}
+
+/** Gives up what is still open of a milestone that has ended. May be repeated. */
+export async function closeBreakpoints(db: Db, { project, milestone }: { project: string; milestone: string }): Promise<void> {
+  await db.updateTable('breakpoint').set({ closed_at: sql`now()` })
+    .where('project', '=', project).where('milestone', '=', milestone).where('answered_at', 'is', null).where('closed_at', 'is', null)
+    .execute();
+}
+
+/** The latest question of that id, with its answer; undefined when it was never asked. */
+export async function findBreakpoint(db: Db, id: string): Promise<StoredBreakpoint | undefined> {
+  const row = await db.selectFrom('breakpoint').selectAll().where('id', '=', id).orderBy('opened_at', 'desc').limit(1).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** Answers of a milestone, oldest first. */
+export async function answeredBreakpoints(db: Db, { project, milestone }: { project: string; milestone?: string }): Promise<StoredBreakpoint[]> {
+  const rows = await db.selectFrom('breakpoint').selectAll().where('project', '=', project).where('answered_at', 'is not', null)
+    .$if(milestone !== undefined, (query) => query.where('milestone', '=', milestone ?? ''))
+    .orderBy('answered_at').execute();
+  return rows.map(fromRow);
+}
+
+/** The question alone. */
+export function questionOf(row: Selectable<BreakpointTable>): Question {
+  const { id, kind, occurrence, priority, project, milestone, task, turn, reason, actions, tree, detail } = row;
+  return {
+    id, workflowId: row.workflow_id, kind, occurrence, priority, project, milestone, task, turn,
+    openedAt: row.opened_at.toISOString(), reason, actions, noteRequired: row.note_required, tree, detail,
+  };
+}
+
+function fromRow(row: Selectable<BreakpointTable>): StoredBreakpoint {
+  const { action, note, via, answered_at: at, answered_by: by } = row;
+  const answer = action !== null && via !== null && at !== null ? { action, note, by, via, at: at.toISOString() } : null;
+  return { ...questionOf(row), answer, closedAt: isoOrNull(row.closed_at) };
+}

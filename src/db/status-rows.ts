@@ -1,0 +1,103 @@
+/** The statements behind the `status` document. Each takes all projects at once and is answered from an index. */
+import { sql } from 'kysely';
+import type { DecisionKind, RuleName } from '../domain/decision.ts';
+import type { TaskState, WorkState } from '../domain/states.ts';
+import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import type { StatusTurn } from './status.ts';
+import type { Db } from './transaction.ts';
+
+/** Ended projects that a status without a name still lists. */
+const RECENT = 20;
+
+export interface ProjectRow {
+  id: string;
+  workflow_id: string;
+  state: WorkState;
+  host: string;
+  workspace: string;
+}
+
+export interface PlanRow {
+  project: string;
+  milestone: string;
+  milestone_title: string;
+  workflow_id: string;
+  milestone_state: WorkState;
+  task: string;
+  title: string;
+  state: TaskState;
+  priority: number;
+  depends_on: string[];
+  changed_files: number;
+}
+
+export interface TurnRow extends Pick<StatusTurn, 'turn' | 'checks' | 'runs'> {
+  project: string;
+  milestone: string;
+  task: string;
+  outcome: TurnOutcomeKind | null;
+  cost_usd: number | null;
+  decision: DecisionKind | null;
+  rule: RuleName | null;
+  quality: number | null;
+  confidence: number | null;
+}
+
+export interface QuestionRow {
+  id: string;
+  project: string;
+  milestone: string;
+  opened_at: Date;
+}
+
+export async function projectRows(db: Db, project: string | undefined): Promise<ProjectRow[]> {
+  const ended = sql`state in ('completed', 'failed', 'cancelled')`;
+  const chosen = project === undefined
+    ? sql`not ${ended} or id in (select id from project where ${ended} order by updated_at desc limit ${RECENT})`
+    : sql`id = ${project}`;
+  const { rows } = await sql<ProjectRow>`
+    select id, workflow_id, state, host, workspace from project where ${chosen} order by created_at, id`.execute(db);
+  return rows;
+}
+
+/** Milestones and tasks of the current plan, in its order. */
+export async function planRows(db: Db, projects: string[]): Promise<PlanRow[]> {
+  const { rows } = await sql<PlanRow>`
+    select m.project, m.id as milestone, m.title as milestone_title, m.workflow_id, m.state as milestone_state,
+      t.id as task, t.title, t.state, t.priority,
+      array(select d.depends_on from task_dependency d where d.project = t.project and d.milestone = t.milestone and d.task = t.id
+        order by d.depends_on) as depends_on,
+      (select count(distinct c.path) from turn join file_change c on c.turn_id = turn.id and c.final
+        where turn.project = t.project and turn.milestone = t.milestone and turn.epoch = m.epoch and turn.task = t.id) as changed_files
+    from project p
+      join milestone m on m.project = p.id and m.plan_sha256 = p.plan_sha256
+      join task t on t.project = m.project and t.milestone = m.id and t.plan_sha256 = p.plan_sha256
+    where p.id = any(${projects}::text[])
+    order by m.project, m.position, t.position`.execute(db);
+  return rows;
+}
+
+/** Turns of the present run of each milestone, with what was measured and decided last. */
+export async function turnRows(db: Db, projects: string[]): Promise<TurnRow[]> {
+  const { rows } = await sql<TurnRow>`
+    select turn.project, turn.milestone, turn.task, turn.turn, turn.outcome, turn.cost_usd,
+      d.decision, d.rule, d.quality, d.confidence,
+      (select coalesce(json_agg(json_build_object('name', e.name, 'exitCode', e.exit_code, 'outcome', e.outcome) order by e.id), '[]')
+        from evidence e where e.turn_id = turn.id) as checks,
+      (select coalesce(json_agg(json_build_object('key', r.run_key, 'state', r.state, 'pid', r.pid, 'startedAt', r.started_at) order by r.seq), '[]')
+        from run r where r.turn_id = turn.id) as runs
+    from milestone m
+      join turn on turn.project = m.project and turn.milestone = m.id and turn.epoch = m.epoch
+      left join lateral (select * from decision where decision.turn_id = turn.id order by decision.id desc limit 1) d on true
+    where m.project = any(${projects}::text[])
+    order by turn.project, turn.milestone, turn.task, turn.turn`.execute(db);
+  return rows;
+}
+
+/** Oldest first. */
+export async function openQuestions(db: Db, projects: string[]): Promise<QuestionRow[]> {
+  return db.selectFrom('breakpoint').select(['id', 'project', 'milestone', 'opened_at'])
+    .where('project', 'in', projects.length > 0 ? projects : [''])
+    .where('answered_at', 'is', null).where('closed_at', 'is', null)
+    .orderBy('opened_at').orderBy('id').execute();
+}

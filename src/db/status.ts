@@ -1,0 +1,123 @@
+/** The `status` document of contracts.md, read in one round trip per kind of row and put together here. */
+import type { CheckOutcome } from '../domain/evidence.ts';
+import type { DecisionKind, RuleName } from '../domain/decision.ts';
+import type { TaskState, WorkState } from '../domain/states.ts';
+import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import type { StoredRunState } from './schema-turn.ts';
+import { openQuestions, planRows, projectRows, turnRows } from './status-rows.ts';
+import type { PlanRow, ProjectRow, QuestionRow, TurnRow } from './status-rows.ts';
+import type { Db } from './transaction.ts';
+
+export interface StatusTurn {
+  turn: number;
+  /** Null while it runs. */
+  outcome: TurnOutcomeKind | null;
+  decision: DecisionKind | null;
+  rule: RuleName | null;
+  checks: { name: string; exitCode: number | null; outcome: CheckOutcome }[];
+  /** `startedAt`: RFC 3339. */
+  runs: { key: string; state: StoredRunState; pid: number | null; startedAt: string | null }[];
+}
+
+export interface StatusTask {
+  id: string;
+  title: string;
+  state: TaskState;
+  dependsOn: string[];
+  priority: number;
+  quality: number | null;
+  confidence: number | null;
+  costUsd: number;
+  /** Different paths over all its turns. */
+  changedFiles: number;
+  turns: StatusTurn[];
+}
+
+export interface StatusMilestone {
+  id: string;
+  title: string;
+  workflowId: string;
+  state: WorkState;
+  waitingFor: string[];
+  /** RFC 3339. */
+  waitingSince: string | null;
+  tasks: StatusTask[];
+}
+
+export interface StatusProject {
+  project: string;
+  workflowId: string;
+  state: WorkState;
+  workspace: { host: string; path: string };
+  costUsd: number;
+  milestones: StatusMilestone[];
+}
+
+export interface StatusDocument {
+  projects: StatusProject[];
+}
+
+/**
+ * One project, or all that have not ended and the latest of those that have. A milestone shows the turns of its present run
+ * only. An unknown project gives an empty list.
+ */
+export async function readStatus(db: Db, project?: string): Promise<StatusDocument> {
+  const projects = await projectRows(db, project);
+  const ids = projects.map((row) => row.id);
+  const [tasks, turns, questions] = await Promise.all([planRows(db, ids), turnRows(db, ids), openQuestions(db, ids)]);
+  const found = {
+    tasks: Map.groupBy(tasks, (row) => row.project),
+    turns: Map.groupBy(turns, (row) => taskKey(row.project, row.milestone, row.task)),
+    questions: Map.groupBy(questions, (row) => taskKey(row.project, row.milestone)),
+  };
+  return { projects: projects.map((row) => toProject(row, found)) };
+}
+
+interface Found {
+  tasks: Map<string, PlanRow[]>;
+  turns: Map<string, TurnRow[]>;
+  questions: Map<string, QuestionRow[]>;
+}
+
+const taskKey = (...parts: string[]): string => parts.join('/');
+
+/** Sums of money are kept free of binary noise: a millionth of a dollar is finer than any bill. */
+const sumUsd = (amounts: number[]): number => Math.round(amounts.reduce((sum, usd) => sum + usd, 0) * 1e6) / 1e6;
+
+function toProject(row: ProjectRow, found: Found): StatusProject {
+  const byMilestone = Map.groupBy(found.tasks.get(row.id) ?? [], (task) => task.milestone);
+  const milestones = [...byMilestone.values()].map((tasks) => toMilestone(row.id, tasks, found));
+  return {
+    project: row.id, workflowId: row.workflow_id, state: row.state, workspace: { host: row.host, path: row.workspace },
+    costUsd: sumUsd(milestones.flatMap((milestone) => milestone.tasks.map((task) => task.costUsd))),
+    milestones,
+  };
+}
+
+function toMilestone(project: string, tasks: PlanRow[], found: Found): StatusMilestone {
+  const [first] = tasks;
+  if (!first) throw new Error(`a milestone of ${project} has no task`);
+  const questions = found.questions.get(taskKey(project, first.milestone)) ?? [];
+  return {
+    id: first.milestone, title: first.milestone_title, workflowId: first.workflow_id, state: first.milestone_state,
+    waitingFor: questions.map((question) => question.id),
+    waitingSince: questions[0]?.opened_at.toISOString() ?? null,
+    tasks: tasks.map((task) => toTask(task, found.turns.get(taskKey(project, task.milestone, task.task)) ?? [])),
+  };
+}
+
+function toTask(row: PlanRow, turns: TurnRow[]): StatusTask {
+  const last = turns.at(-1);
+  return {
+    id: row.task, title: row.title, state: row.state, dependsOn: row.depends_on, priority: row.priority,
+    quality: last?.quality ?? null, confidence: last?.confidence ?? null,
+    costUsd: sumUsd(turns.map((turn) => turn.cost_usd ?? 0)),
+    changedFiles: row.changed_files,
+    turns: turns.map(toTurn),
+  };
+}
+
+const toTurn = ({ turn, outcome, decision, rule, checks, runs }: TurnRow): StatusTurn => ({
+  turn, outcome, decision, rule, checks,
+  runs: runs.map((run) => ({ ...run, startedAt: run.startedAt && new Date(run.startedAt).toISOString() })),
+});
