@@ -3,7 +3,7 @@
  * negations, ports, markers); revocation lists are asked through `ssh-keygen -Q`. Nothing is ever written.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HoldpointError } from '../domain/failure-kind.ts';
@@ -61,14 +61,19 @@ export function parseFound(text: string): Omit<KnownKey, 'file' | 'withoutPort'>
   });
 }
 
-/** Whether the file of RevokedHostKeys (keys, or a KRL) names the key. An unreadable file refuses, as with OpenSSH. */
+/** Whether the file of RevokedHostKeys (a list of keys, or a KRL) names the key. An unreadable file refuses, as with OpenSSH. */
 export async function isRevokedByList(list: string | null, publicKey: string): Promise<boolean> {
   if (list === null) return false;
+  const content = await readFile(list, 'latin1').catch((error: Error) => Promise.reject(unreadable(list, error.message)));
+  if (!content.startsWith('SSHKRL')) return content.split(/\s+/).includes(publicKey.split(' ')[1] ?? '');
   const { code, stdout, stderr } = await withFile(`${publicKey}\n`, file => runProgram('ssh-keygen', ['-Q', '-f', list, file]));
   if (code === 0) return false;
   if (code === 1 && /REVOKED/.test(stdout)) return true;
-  throw new HoldpointError('bad_input', `RevokedHostKeys ${list} cannot be read: ${stderr.trim() || `ssh-keygen ended with ${code}`}`, { where: { file: list } });
+  throw unreadable(list, stderr.trim() || `ssh-keygen ended with ${code}`);
 }
+
+const unreadable = (file: string, why: string): HoldpointError =>
+  new HoldpointError('bad_input', `RevokedHostKeys ${file} cannot be read: ${why}`, { where: { file } });
 
 /** ssh-keygen reads keys from named files only. */
 async function withFile<T>(content: string, use: (file: string) => Promise<T>): Promise<T> {
