@@ -2,7 +2,7 @@
  * One proxy per class of time-out, each number with its reason. No group bounds its attempts: a fault of the
  * infrastructure must not throw away days of work; what no retry can cure is in the catalogue and fails at once.
  */
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/common';
 import type { AgentActivities, HostActivities, MilestoneBrief, QuickActivities } from '../activities/contract.ts';
 import { FAILURES, type FailureKind } from '../domain/failure-kind.ts';
@@ -32,27 +32,31 @@ const REVIEW_MS = 30 * 60_000;
 // Room to start the run, read the last of its stream and reap it, beside the run's own limit.
 const REAP_MS = 5 * 60_000;
 
-const quick = proxyActivities<QuickActivities>({ startToCloseTimeout: quickTimeout, retry });
+// Cancelling waits until the activity has ended: then nothing of ours runs any more. Said here, because the SDK documents
+// it as its default but leaves it unset, which means TRY_CANCEL (1.24.0; a test cancels during each activity).
+const shared = { retry, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED } as const;
+
+const quick = proxyActivities<QuickActivities>({ ...shared, startToCloseTimeout: quickTimeout });
 
 // At the end of a cancelled or failed workflow: worth trying for a while, not for ever.
 const closing = proxyActivities<Pick<QuickActivities & HostActivities, 'recordState' | 'releaseWorkspace'>>({
+  ...shared,
   startToCloseTimeout: quickTimeout,
   scheduleToCloseTimeout: '2m',
-  retry,
 });
 
-const host = proxyActivities<HostActivities>({ startToCloseTimeout: SNAPSHOT_MS, heartbeatTimeout: hostHeartbeat, retry });
+const host = proxyActivities<HostActivities>({ ...shared, startToCloseTimeout: SNAPSHOT_MS, heartbeatTimeout: hostHeartbeat });
 
 // The first look at a lease: when somebody else holds it, the workflow wants to know and say so, then waits by retries.
 const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
+  ...shared,
   startToCloseTimeout: SNAPSHOT_MS,
   heartbeatTimeout: hostHeartbeat,
   retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
 });
 
-// Five seconds: a run whose worker was killed is followed again by another one after about as long. Cancelling waits
-// until the agent and all it started are gone (the SDK's default, WAIT_CANCELLATION_COMPLETED).
-const agent = proxyActivities<AgentActivities>({ taskQueue: AGENT_QUEUE, startToCloseTimeout: '1h', heartbeatTimeout: '5s', retry });
+// Five seconds: a run whose worker was killed is followed again by another one after about as long.
+const agent = proxyActivities<AgentActivities>({ ...shared, taskQueue: AGENT_QUEUE, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
 export const groups = { quick, closing, host, leaseProbe, agent };
 

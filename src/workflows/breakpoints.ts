@@ -66,6 +66,9 @@ export function ask(m: Milestone, question: Question, reason: string): Step {
   return { at: 'ask', breakpoint: opened.id, ...question };
 }
 
+// These begin with a record of their own, or lead to one at once.
+const RECORDED_SOON = new Set<Step['at']>(['beginTurn', 'chooseTask', 'closed']);
+
 /** Waits, for days if need be. Returns the same step when the run has to continue as new first. */
 export async function awaitAnswer(m: Milestone, step: Extract<Step, { at: 'ask' }>): Promise<Step> {
   const { inbox } = m.state;
@@ -75,5 +78,7 @@ export async function awaitAnswer(m: Milestone, step: Extract<Step, { at: 'ask' 
   const answer = takeAnswer(inbox, step.breakpoint);
   if (!answer) return step;
   m.state.unrecorded.answered.push(answer);
-  return carryOut(m, step, answer);
+  const next = carryOut(m, step, answer);
+  if (!RECORDED_SOON.has(next.at)) await record(m, `${step.task ?? m.input.milestone} answered: ${answer.action}`);
+  return next;
 }

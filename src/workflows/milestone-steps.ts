@@ -20,13 +20,20 @@ function goOn(m: Milestone): void {
   refresh(m);
 }
 
+/** For steps after which nothing else would be recorded for hours. */
+async function goOnRecorded(m: Milestone): Promise<void> {
+  goOn(m);
+  await record(m, `${m.input.milestone} goes on`);
+}
+
 /** Stops here while paused. */
 export async function whilePaused(m: Milestone): Promise<void> {
-  if (!m.state.paused) return goOn(m);
-  rest(m, 'paused');
-  await record(m, `${m.input.milestone} paused`);
-  await condition(() => !m.state.paused || mustContinue(m));
-  if (!m.state.paused) goOn(m);
+  while (m.state.paused && !mustContinue(m)) {
+    rest(m, 'paused');
+    await record(m, `${m.input.milestone} paused`);
+    await condition(() => !m.state.paused || mustContinue(m));
+  }
+  if (!m.state.paused && m.state.resting) await goOnRecorded(m);
 }
 
 /** Somebody else works in the workspace: says so once, then the server repeats the claim until the lease is free. */
@@ -36,7 +43,7 @@ async function waitForLease(m: Milestone, claim: Parameters<typeof groups.host.c
   await record(m, `${m.input.milestone} waits for the workspace`);
   const options = { ...timeouts.snapshot(m.brief), summary: `${m.input.milestone} waits for the workspace` };
   const { epoch } = await groups.host.claimWorkspace.executeWithOptions(options, [claim]);
-  goOn(m);
+  await goOnRecorded(m);
   return epoch;
 }
 
