@@ -84,7 +84,10 @@ const openStream = (name: string): number => openSync(name, 'a', 0o600);
 
 /** Synced before `exit` is written: a complete exit promises complete streams. */
 function finish(stream: number): void {
-  fsyncSync(stream);
+  try {
+    fsyncSync(stream);
+  } catch (error) {
+    process.stderr.write(`a stream cannot be synced: ${errorText(error)}\n`);
+  }
   closeSync(stream);
 }
-
