@@ -1,0 +1,121 @@
+/**
+ * A local model behind Ollama as reviewer: structured output, temperature 0, one deadline for all tries. The grammar does not
+ * enforce numeric bounds, so an answer out of range is rubbish and asked for again, never clamped.
+ */
+import { Ollama, type Message } from 'ollama';
+import { parseReview, reviewJsonSchema } from '../domain/review-schema.ts';
+import type { ReviewOutcome, ReviewRequest, Reviewer } from '../domain/review.ts';
+
+export interface OllamaOptions {
+  /** Base URL of the server, as OLLAMA_HOST. */
+  host: string;
+  model: string;
+}
+
+type Unavailable = Extract<ReviewOutcome, { kind: 'unavailable' }>;
+type Reason = Unavailable['reason'];
+type Attempt = { kind: 'answer'; text: string } | { kind: 'failed'; reason: Reason; message: string };
+type Probe = Awaited<ReturnType<Reviewer['probe']>>;
+
+const TRIES = 3;
+
+/** Opens no connection until it is used. */
+export function createOllama(options: OllamaOptions): Reviewer {
+  return {
+    name: 'ollama',
+    model: options.model,
+    review: (request, signal) => review(options, request, signal),
+    probe: (signal) => probe(options, signal),
+  };
+}
+
+/** The client aborts all of its requests at once, so each use has a client of its own. */
+const clientOf = (options: OllamaOptions, signal: AbortSignal): Ollama =>
+  new Ollama({ host: options.host, fetch: (input, init) => fetch(input, { ...init, signal }) });
+
+async function review(options: OllamaOptions, request: ReviewRequest, signal: AbortSignal): Promise<ReviewOutcome> {
+  const started = Date.now();
+  const deadline = AbortSignal.timeout(request.deadlineMs);
+  const client = clientOf(options, AbortSignal.any([signal, deadline]));
+  const unavailable = (reason: Reason, message: string, tries: number): Unavailable => ({ kind: 'unavailable', reason, message, model: options.model, tries });
+  const messages: Message[] = [{ role: 'system', content: request.system }, { role: 'user', content: request.prompt }];
+  let why = '';
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const attempt = await ask(client, options, messages, { deadline, ms: request.deadlineMs });
+    // A cancelled caller is not the model's fault, and wants no outcome.
+    signal.throwIfAborted();
+    if (attempt.kind === 'failed') return unavailable(attempt.reason, attempt.message, tries);
+    const parsed = parseReview(attempt.text);
+    if (parsed.ok) {
+      return { kind: 'reviewed', review: parsed.review, model: options.model, promptHash: request.promptHash, durationMs: Date.now() - started, tries };
+    }
+    why = parsed.why;
+    // At temperature 0 the same question has the same answer.
+    messages.push({ role: 'assistant', content: attempt.text }, { role: 'user', content: `That cannot be used: ${why}. Answer again, in the agreed shape.` });
+  }
+  return unavailable('rubbish', `${options.model} gave no usable review in ${TRIES} tries: ${why}`, TRIES);
+}
+
+interface Deadline {
+  deadline: AbortSignal;
+  ms: number;
+}
+
+async function ask(client: Ollama, options: OllamaOptions, messages: Message[], deadline: Deadline): Promise<Attempt> {
+  try {
+    const answer = await client.chat({ model: options.model, messages, format: reviewJsonSchema(), options: { temperature: 0 }, stream: false });
+    return { kind: 'answer', text: answer.message.content };
+  } catch (error) {
+    return { kind: 'failed', ...failureOf(error, options, deadline) };
+  }
+}
+
+function failureOf(error: unknown, options: OllamaOptions, { deadline, ms }: Deadline): { reason: Reason; message: string } {
+  if (deadline.aborted) return { reason: 'deadline', message: `${options.model} gave no review within ${ms} ms.` };
+  if (statusOf(error) === 404 && sentenceOf(error).includes('model')) {
+    return { reason: 'model_missing', message: `Ollama at ${options.host} has no model ${options.model}: ${pull(options)}` };
+  }
+  return { reason: 'unreachable', message: `Ollama at ${options.host} cannot answer: ${sentenceOf(error)}` };
+}
+
+const pull = (options: OllamaOptions): string => `run \`ollama pull ${options.model}\` there.`;
+
+interface ErrorLike {
+  message?: string;
+  status_code?: number;
+  code?: string;
+  cause?: unknown;
+}
+
+const errorLike = (error: unknown): ErrorLike => (typeof error === 'object' && error !== null ? error : { message: String(error) });
+
+const statusOf = (error: unknown): number | undefined => errorLike(error).status_code;
+
+/** fetch hides why in the cause, whose message may be empty. */
+function sentenceOf(error: unknown): string {
+  const { message = 'no reason given', cause } = errorLike(error);
+  const why = cause === undefined ? undefined : errorLike(cause).message || errorLike(cause).code;
+  return why ? `${message}: ${why}` : message;
+}
+
+async function probe(options: OllamaOptions, signal: AbortSignal): Promise<Probe> {
+  const client = clientOf(options, signal);
+  try {
+    const [{ version }, { models }] = await Promise.all([client.version(), client.list()]);
+    return probed(options, version, models.some(({ name }) => sameModel(name, options.model)));
+  } catch (error) {
+    return {
+      reachable: false, modelPresent: false, version: null, detail: `Ollama at ${options.host} cannot answer: ${sentenceOf(error)}`,
+      cure: 'Start it with `ollama serve`, or set OLLAMA_HOST to where it runs.',
+    };
+  }
+}
+
+function probed(options: OllamaOptions, version: string, modelPresent: boolean): Probe {
+  const at = `Ollama ${version} at ${options.host}`;
+  if (modelPresent) return { reachable: true, modelPresent, version, detail: `${at} has ${options.model}.` };
+  return { reachable: true, modelPresent, version, detail: `${at} has no model ${options.model}.`, cure: `On that machine, ${pull(options)}` };
+}
+
+/** Ollama lists `name:latest` for a model that is asked for by `name`. */
+const sameModel = (listed: string, wanted: string): boolean => listed === wanted || listed === `${wanted}:latest`;
