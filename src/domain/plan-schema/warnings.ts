@@ -1,0 +1,76 @@
+/** What is allowed in a plan but likely not meant. Warnings never stop anything. */
+import { didYouMean } from '../did-you-mean.ts';
+import { parseRule } from '../gate/rule.ts';
+import type { CheckSpec, Plan, TaskPlan } from '../plan.ts';
+import type { Mistake } from '../yaml-source.ts';
+import type { PlanFile } from './file.ts';
+import { LATER_KINDS } from './policy.ts';
+
+const LOW_GATE = 0.5;
+const TOOLS = [
+  'Bash', 'Read', 'Edit', 'Write', 'MultiEdit', 'NotebookEdit', 'NotebookRead', 'Glob', 'Grep', 'LS', 'WebFetch', 'WebSearch', 'Task',
+  'Agent', 'TodoWrite', 'Skill', 'AskUserQuestion', 'ExitPlanMode', 'BashOutput', 'KillShell',
+];
+
+export function planWarnings(plan: Plan, file: PlanFile): Mistake[] {
+  return [evidenceWarnings, acceptanceWarnings, gateWarnings, permissionWarnings].flatMap((warn) => warn(plan)).concat(breakpointWarnings(file));
+}
+
+function evidenceWarnings(plan: Plan): Mistake[] {
+  if (plan.checks.length === 0) {
+    return [{
+      path: ['checks'], message: 'there are no checks: nothing but the reviewer tells good work from bad',
+      suggestion: 'name the command that runs the tests',
+    }];
+  }
+  const required = plan.checks.filter((check) => check.required);
+  return eachTask(plan, ({ id }) => (required.some((check) => holdsFor(check, id)) ? undefined : `no required check holds for task "${id}"`));
+}
+
+const holdsFor = (check: CheckSpec, task: string): boolean => check.tasks === null || check.tasks.includes(task);
+
+const acceptanceWarnings = (plan: Plan): Mistake[] =>
+  eachTask(plan, ({ id, acceptance }) =>
+    (acceptance.length > 0 ? undefined : `task "${id}" has no acceptance criteria: the reviewer can only guess`));
+
+function eachTask(plan: Plan, warn: (task: TaskPlan) => string | undefined): Mistake[] {
+  return plan.milestones.flatMap(({ tasks }, m) => tasks.flatMap((task, t) => {
+    const message = warn(task);
+    return message === undefined ? [] : [{ path: ['milestones', m, 'tasks', t], message }];
+  }));
+}
+
+const gateWarnings = ({ policy }: Plan): Mistake[] =>
+  policy.gate < LOW_GATE ? [{ path: ['policy', 'gate'], message: `a gate of ${policy.gate} accepts poor work; 0.7 is usual` }] : [];
+
+function permissionWarnings({ policy: { permissions } }: Plan): Mistake[] {
+  const path = ['policy', 'permissions'];
+  const strange = (['allow', 'ask', 'deny'] as const).flatMap((list) => strangeTools(permissions[list], [...path, list]));
+  if (permissions.allow.length === 0) return [{ path, message: 'nothing is allowed: the agent can only read the workspace' }, ...strange];
+  const wide = permissions.allow.flatMap((text, n) =>
+    (allowsEveryCommand(text) ? [{ path: [...path, 'allow', n], message: `${text} allows every command, wherever it reaches` }] : []));
+  return [...wide, ...strange];
+}
+
+function allowsEveryCommand(text: string): boolean {
+  const rule = parseRule(text);
+  return rule?.tool === 'Bash' && (rule.pattern === null || /^[*:\s]+$/.test(rule.pattern));
+}
+
+const strangeTools = (rules: readonly string[], path: string[]): Mistake[] =>
+  rules.flatMap((text, n) => {
+    const tool = parseRule(text)?.tool ?? '';
+    if (TOOLS.includes(tool) || tool.startsWith('mcp__')) return [];
+    const suggestion = didYouMean(tool, TOOLS);
+    return [{ path: [...path, n], message: `"${tool}" is no tool known here`, ...(suggestion && { suggestion }) }];
+  });
+
+function breakpointWarnings({ policy }: PlanFile): Mistake[] {
+  const later: readonly string[] = LATER_KINDS;
+  return Object.entries(policy.breakpoints).flatMap(([kind, given]) => {
+    const path = ['policy', 'breakpoints', kind];
+    if (later.includes(kind)) return [{ path, atKey: true, message: `${kind} is not raised by this version: the setting has no effect yet` }];
+    const timed = given?.after !== undefined || given?.then !== undefined;
+    return timed ? [{ path, atKey: true, message: '"after" and "then" have no effect yet: the question waits for a person' }] : [];
+  });
+}
