@@ -29,6 +29,9 @@ export interface InstallOptions {
   callTimeoutMs: number;
 }
 
+/** Login shells that hang are ended by the script itself within this time. */
+const LOGIN_SHELLS_MS = 30_000;
+
 /** A slow line may need this long for 40 MB of Node; a dead one is noticed by keepalive. */
 const UPLOAD_LIMIT_MS = 15 * 60_000;
 
@@ -36,7 +39,7 @@ const UPLOAD_LIMIT_MS = 15 * 60_000;
 export async function install(connection: SshConnection, options: InstallOptions): Promise<Installed> {
   const host = connection.target.alias;
   const sha256 = await sha256Of(options.bundlePath);
-  const { output, stderr } = await runScript(connection.client, host, probeScript(sha256), options.callTimeoutMs);
+  const { output, stderr } = await runScript(connection.client, host, probeScript(sha256), options.callTimeoutMs + LOGIN_SHELLS_MS);
   const facts = readFacts(host, output, stderr);
   if (facts.os !== 'Linux') {
     throw new HoldpointError('host_unsupported', `Host "${host}" runs ${facts.os || 'an unknown system'}; Holdpoint supervises agents on Linux hosts only`);

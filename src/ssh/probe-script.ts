@@ -20,10 +20,10 @@ export interface HostFacts {
   bundle: boolean;
 }
 
-/** Where nvm, fnm, volta, asdf, n, Homebrew and snap put Node, for hosts whose shell does not tell. */
+/** Where nvm, fnm, volta, asdf, n, Homebrew and snap put Node, for hosts whose shell does not tell; PATH has the rest. */
 const USUAL_PLACES = [
   '"$HOME"/.cache/holdpoint/node-v*/bin', '"$HOME"/.nvm/versions/node/*/bin', '"$HOME"/.local/share/fnm/node-versions/*/installation/bin',
-  '"$HOME"/.volta/bin', '"$HOME"/.asdf/shims', '"$HOME"/.local/bin', '"$HOME"/n/bin', '/usr/local/bin', '/opt/node*/bin',
+  '"$HOME"/.volta/bin', '"$HOME"/.asdf/shims', '"$HOME"/.local/bin', '"$HOME"/n/bin', '/opt/node*/bin',
   '/home/linuxbrew/.linuxbrew/bin', '/snap/bin',
 ].join(' ');
 

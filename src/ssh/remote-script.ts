@@ -54,7 +54,7 @@ export async function runScript(client: Client, host: string, script: string, ti
   const framed = `printf '\\n%s\\n' ${sentinel}\n( ${script}\n)\ncode=$?\nprintf '\\n%s\\n' ${sentinel}\nexit $code\n`;
   const channel = await openChannel(client, commandLine(framed), host);
   // A script that ends early leaves the rest unread; its exit code tells why.
-  const work = Promise.all([collect(channel, sentinel), pipeline(input, channel).catch(() => undefined)]).then(([result]) => result);
+  const work = Promise.all([collect(channel, sentinel, host), pipeline(input, channel).catch(() => undefined)]).then(([result]) => result);
   work.catch(() => undefined);
   try {
     return await within(work, timeoutMs, () => new HoldpointError('host_unreachable', `Host "${host}" did not finish a command of ours within ${seconds(timeoutMs)}`));
@@ -65,11 +65,11 @@ export async function runScript(client: Client, host: string, script: string, ti
 
 const KEPT_BYTES = 1024 * 1024;
 
-function collect(channel: ClientChannel, sentinel: string): Promise<ScriptResult> {
-  return new Promise(resolve => {
+function collect(channel: ClientChannel, sentinel: string, host: string): Promise<ScriptResult> {
+  return new Promise((resolve, reject) => {
     let output = '';
     let stderr = '';
-    let code: number | null = null;
+    let code: number | null | undefined;
     channel.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-KEPT_BYTES);
     });
@@ -79,6 +79,10 @@ function collect(channel: ClientChannel, sentinel: string): Promise<ScriptResult
     channel.on('exit', (status: number | null) => {
       code = status;
     });
-    channel.on('close', () => resolve({ code, output: output.split(`\n${sentinel}\n`)[1] ?? '', stderr: stderr.trim() }));
+    channel.on('close', () => {
+      // A command that ended, by a signal too, says so; a lost connection says nothing.
+      if (code === undefined) reject(new HoldpointError('host_unreachable', `The connection to host "${host}" was lost while a command of ours ran`));
+      else resolve({ code, output: output.split(`\n${sentinel}\n`)[1] ?? '', stderr: stderr.trim() });
+    });
   });
 }

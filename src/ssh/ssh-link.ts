@@ -28,6 +28,9 @@ export async function openSshLink(alias: string, options: HostsOptions, signal: 
   }
 }
 
+/** A channel ends a moment before its connection says why. */
+const REASON_GRACE_MS = 300;
+
 async function startProgram(connection: SshConnection, { node, bundle, path }: Installed, options: HostsOptions): Promise<Program> {
   const host = connection.target.alias;
   const sentinel = newSentinel();
@@ -43,6 +46,6 @@ async function startProgram(connection: SshConnection, { node, bundle, path }: I
   const complaint = (): string => words.trim();
   const failed = (why: string): HoldpointError => new HoldpointError('host_unsupported', `The host program did not start on "${host}": ${why} ${complaint()}`.trim());
   await within(found, options.callTimeoutMs, () => new Error(`nothing was heard for ${seconds(options.callTimeoutMs)}`))
-    .catch((error: Error) => Promise.reject(failed(error.message)));
+    .catch(async (error: Error) => Promise.reject(await within(connection.closed, REASON_GRACE_MS, () => error).catch(() => failed(error.message))));
   return { readable: stream, writable: channel, complaint, gone: connection.closed, end: () => connection.close() };
 }

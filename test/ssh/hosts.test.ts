@@ -77,6 +77,19 @@ describeWithSshd('a link over SSH', () => {
     expect(await again.api.runState({ key: 'a.b' })).toEqual({ kind: 'none' });
   });
 
+  test('that breaks while it is made says so, and the next attempt is a new one', async () => {
+    const sshd = await server({ forceCommand: 'sleep 1000' });
+    const hosts = client(sshd.configFile);
+    const attempt = failure(hosts.link(sshd.alias));
+    await eventually(() => sshd.logs().includes('Starting session'), { what: 'the first command to start' });
+    sshd.dropSessions();
+    expect(await attempt).toMatchObject({ kind: 'host_unreachable', message: expect.stringContaining('was lost') as unknown });
+    const next = failure(hosts.link(sshd.alias));
+    await eventually(() => sshd.connections() === 2, { what: 'a second connection' });
+    await hosts.close();
+    expect(await next).toMatchObject({ kind: 'host_unreachable' });
+  });
+
   test('that went silent is given up by keepalive, not before', async () => {
     const sshd = await server();
     const proxy = await proxied(sshd);

@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -44,6 +44,8 @@ export interface TestSshd {
   connections: () => number;
   /** Requests to sign in so far, successful or not. */
   signInRequests: () => number;
+  /** Ends every open connection as a dying server would; new ones are served. */
+  dropSessions: () => void;
   close: () => Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     alias: 'test-host', configFile, port, dir, home, knownHostsFile, hostKey, identityFile: join(dir, 'id'), addAlias, logs,
     connections: () => count(/^Connection from /gm),
     signInRequests: () => count(/userauth-request for user/g),
+    dropSessions: () => dropSessions(child),
     close: async () => {
       await end(child);
       await rm(dir, { recursive: true, force: true });
@@ -122,8 +125,7 @@ async function listen(dir: string, options: SshdOptions): Promise<{ child: Child
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     await writeFile(join(dir, 'sshd_config'), serverConfig(dir, port, options));
-    // Detached: a group of its own, so that sessions end with the server.
-    const child = spawn(sshdBinary, ['-D', '-e', '-f', join(dir, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: {} });
+    const child = spawn(sshdBinary, ['-D', '-e', '-f', join(dir, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
     let text = '';
     child.stderr.setEncoding('utf8').on('data', (more: string) => {
       text += more;
@@ -142,9 +144,34 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Each connection is a child of the server, in a session of its own: they outlive it unless they are ended too. */
+function dropSessions(server: ChildProcess): void {
+  for (const entry of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    if (parentOf(entry) === server.pid) endProcess(Number(entry));
+  }
+}
+
+function parentOf(pid: string): number | null {
+  try {
+    // The name, in brackets, may hold anything.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+  } catch {
+    return null;
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It ended by itself.
+  }
+}
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise(resolve => child.once('exit', resolve));
-  process.kill(-child.pid, 'SIGTERM');
+  dropSessions(child);
+  child.kill('SIGTERM');
   await gone;
 }
