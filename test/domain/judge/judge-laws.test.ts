@@ -10,9 +10,13 @@ import { good, randomFacts, redCheck, reviewed } from './sample-facts.ts';
 
 const ROUNDS = 5000;
 
-function forAll(law: (facts: JudgeFacts, random: () => number) => void, seed = 7): void {
-  const random = seededRandom(seed);
-  for (let round = 0; round < ROUNDS; round += 1) law(randomFacts(random), random);
+/** Tries a law on many facts; a law answers true where it holds. (An `expect` per round would take seconds.) */
+function forAll(law: (facts: JudgeFacts, random: () => number) => boolean): void {
+  const random = seededRandom(7);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const facts = randomFacts(random);
+    if (!law(facts, random)) expect({ round, facts, judged: judge(facts) }).toBe('a case where the law holds');
+  }
 }
 
 const withQuality = (facts: JudgeFacts, quality: number): JudgeFacts =>
@@ -20,74 +24,64 @@ const withQuality = (facts: JudgeFacts, quality: number): JudgeFacts =>
 
 const RANK = { wait: 0, rerun: 0, breakpoint: 1, retry: 1, clarify: 2, proceed: 3 } as const;
 
+const goesOn = (facts: JudgeFacts): boolean => ['proceed', 'clarify'].includes(judge(facts).decision.kind);
+const within = (score: number | null): boolean => score === null || (score >= 0 && score <= 1);
+const addUp = (parts: { weight: number }[]): boolean => parts.length === 0 || Math.abs(parts.reduce((all, { weight }) => all + weight, 0) - 1) < 0.001;
+
 describe('laws', () => {
-  test('a required check that is not met never proceeds, whatever the review', () => {
+  test('a required check that is not met never goes on, whatever the review', () => {
     let seen = 0;
     forAll((facts) => {
       const perfect = { ...facts, evidence: [...facts.evidence, redCheck()], review: reviewed({ quality: 1, confidence: 1 }) };
-      for (const some of [facts, perfect]) {
-        if (unmetChecks(some).length === 0) continue;
+      return [facts, perfect].filter((some) => unmetChecks(some).length > 0).every((some) => {
         seen += 1;
-        expect(['proceed', 'clarify']).not.toContain(judge(some).decision.kind);
-      }
+        return !goesOn(some);
+      });
     });
     expect(seen).toBeGreaterThan(ROUNDS);
   });
 
-  test('a turn that did not complete, or shows no work, never proceeds', () => {
-    forAll((facts) => {
-      if (facts.outcome.kind !== 'completed' || !facts.validation.valid) expect(judge(facts).decision.kind).not.toBe('proceed');
-    });
+  test('a turn that did not complete, or shows no work, never goes on', () => {
+    forAll((facts) => (facts.outcome.kind === 'completed' && facts.validation.valid) || !goesOn(facts));
   });
 
   test('a better review never makes the decision worse', () => {
     forAll((facts, random) => {
       const [low, high] = [random(), random()].sort((a, b) => a - b) as [number, number];
       const [worse, better] = [judge(withQuality(facts, low)), judge(withQuality(facts, high))];
-      expect(RANK[better.decision.kind]).toBeGreaterThanOrEqual(RANK[worse.decision.kind]);
-      expect(better.scores.quality ?? 0).toBeGreaterThanOrEqual(worse.scores.quality ?? 0);
+      return RANK[better.decision.kind] >= RANK[worse.decision.kind] && (better.scores.quality ?? 0) >= (worse.scores.quality ?? 0);
     });
   });
 
   test('a higher gate never lets more through', () => {
-    forAll((facts) => {
-      const strict = judge({ ...facts, policy: { ...facts.policy, gate: 0.95 } });
-      if (strict.decision.kind === 'proceed') expect(judge(facts).decision.kind).toBe('proceed');
-    });
+    forAll((facts) => judge({ ...facts, policy: { ...facts.policy, gate: 0.95 } }).decision.kind !== 'proceed' || judge(facts).decision.kind === 'proceed');
   });
 
   test('the same facts give the same judgement, and are left as they were', () => {
     forAll((facts) => {
       const before = JSON.stringify(facts);
-      expect(judge(JSON.parse(before) as JudgeFacts)).toEqual(judge(facts));
-      expect(JSON.stringify(facts)).toBe(before);
+      const same = JSON.stringify(judge(JSON.parse(before) as JudgeFacts)) === JSON.stringify(judge(facts));
+      return same && JSON.stringify(facts) === before;
     });
   });
 
-  test('no attempt is spent that is not left, and none after three failures in a row', () => {
+  test('no attempt is spent that is not left, and no retry follows three failures in a row', () => {
     forAll((facts) => {
       const { kind } = judge(facts).decision;
-      if (facts.attemptsLeft === 0) expect(['retry', 'clarify']).not.toContain(kind);
-      if (facts.failuresBefore >= 2) expect(kind).not.toBe('retry');
+      return !(facts.attemptsLeft === 0 && ['retry', 'clarify'].includes(kind)) && !(facts.failuresBefore >= 2 && kind === 'retry');
     });
   });
 
   test('weights add up to one and scores stay within 0 and 1', () => {
     forAll((facts) => {
       const { scores } = judge(facts);
-      for (const parts of [scores.parts, scores.confidenceParts]) {
-        if (parts.length > 0) expect(parts.reduce((all, { weight }) => all + weight, 0)).toBeCloseTo(1, 3);
-      }
-      for (const score of [scores.quality ?? 0, scores.confidence ?? 0, heuristicConfidence(facts)]) {
-        expect(score).toBeGreaterThanOrEqual(0);
-        expect(score).toBeLessThanOrEqual(1);
-      }
+      return addUp(scores.parts) && addUp(scores.confidenceParts) && [scores.quality, scores.confidence, heuristicConfidence(facts)].every(within);
     });
   });
 
   test('every rule is reached by random facts too', () => {
     const reached = new Set<string>();
-    forAll((facts) => reached.add(judge(facts).rule));
+    forAll((facts) => reached.add(judge(facts).rule) !== undefined);
     expect([...reached].sort()).toEqual(RULES.map(({ name }) => name).sort());
   });
 });
