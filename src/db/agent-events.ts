@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { AgentEvent } from '../domain/agent.ts';
 import { HoldpointError } from '../domain/failure-kind.ts';
-import { cleanText, jsonText, needsRepair } from './columns.ts';
+import { cleanText, exactJsonText } from './columns.ts';
 import type { Db } from './transaction.ts';
 
 export interface StreamLine {
@@ -35,12 +35,12 @@ export interface StreamPart {
 /** `fenced`: somebody else stored from there on; go on from `offset`. */
 export type AppendResult = 'stored' | { fenced: true; offset: number };
 
-/** Data exceptions and program limits: what jsonb may refuse beyond what `needsRepair` knows (depth, size, numbers). */
+/** Data exceptions and program limits: what jsonb may refuse beyond what can be seen here (depth, size, numbers). */
 const REFUSED_VALUE = /^(?:22|54)/;
 
 /** One round trip. May be repeated: a part that is stored already is `fenced` with its own end as offset. */
 export async function appendLines(db: Db, part: StreamPart): Promise<AppendResult> {
-  const json = part.lines.map((line) => (line.json === null || needsRepair(line.json) ? null : jsonText(line.json)));
+  const json = part.lines.map((line) => (line.json === null ? null : exactJsonText(line.json)));
   const isStored = await append(db, part, json).catch((error: unknown) => {
     if (!REFUSED_VALUE.test((error as { code?: string }).code ?? '')) throw error;
     // A hostile line must not stop the stream: raw is the truth, jsonb a convenience.

@@ -57,14 +57,20 @@ function parseUrl(url: string): DatabaseAddress {
 
 /** The same client with its connection errors translated; one per client, because kysely remembers clients by identity. */
 function guardClient(client: pg.PoolClient, address: DatabaseAddress): PostgresPoolClient {
+  let isBroken = false;
+  // The pool listens to idle clients only: without this, a connection that breaks while in use would end the process.
+  client.on('error', () => (isBroken = true));
   const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
     try {
       return await client.query(text, [...values]);
     } catch (error) {
-      throw translateUnreachable(error, address);
+      const told = translateUnreachable(error, address);
+      // The server says goodbye before the socket closes: the pool would hand the dying client out again.
+      if (told !== error) isBroken = true;
+      throw told;
     }
   };
-  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
+  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy || isBroken) };
 }
 
 function guardPool(pool: pg.Pool, address: DatabaseAddress): PostgresPool {

@@ -21,14 +21,22 @@ const ESCAPES = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
  */
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value ?? null);
-  return text.includes('\\u') ? text.replace(ESCAPES, (pair, code: string) => (code.length > 1 ? '\\ufffd' : pair)) : text;
+  return text.includes('\\u') ? repaired(text) : text;
 }
 
-/** True when `jsonText` would have to change something. */
-export const needsRepair = (value: unknown): boolean => {
-  const text = JSON.stringify(value ?? null);
-  return text.includes('\\u') && jsonText(value) !== text;
-};
+const repaired = (text: string): string => text.replace(ESCAPES, (pair, code: string) => (code.length > 1 ? '\\ufffd' : pair));
+
+/** `value` as JSON if jsonb can hold it exactly as it is; else null. Never throws for data that came from JSON. */
+export function exactJsonText(value: unknown): string | null {
+  try {
+    const text = JSON.stringify(value ?? null);
+    return text.includes('\\u') && repaired(text) !== text ? null : text;
+  } catch (error) {
+    // Nested too deep: JSON.parse reads deeper than JSON.stringify writes.
+    if (error instanceof Error && error.name === 'RangeError') return null;
+    throw error;
+  }
+}
 
 /** `text` that a text column accepts: NUL and lone surrogates become U+FFFD. */
 export function cleanText(text: string): string {

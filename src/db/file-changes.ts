@@ -50,3 +50,10 @@ async function insertBatch(db: Db, { turn, treeFrom, treeTo, observedBy, final, 
     ) as change
     on conflict do nothing`.execute(db);
 }
+
+/** How much a turn changed between its two checkpoints. `lines`: added and removed; null when only binary files changed, or none. */
+export async function changeTotals(db: Db, turn: TurnRef): Promise<{ files: number; lines: number | null }> {
+  const { rows } = await sql<{ files: number; lines: number | null }>`
+    select count(*) as files, sum(added + removed) as lines from file_change where turn_id = ${turnIdSql(turn)} and final`.execute(db);
+  return rows[0] ?? { files: 0, lines: null };
+}

@@ -89,12 +89,12 @@ export async function turn(db: Db, ref: TurnRef): Promise<Turn> {
 /** The attempt before this one at the same task; undefined for the first. */
 export const previousTurn = (db: Db, ref: TurnRef): Promise<Turn | undefined> => findTurn(db, { ...ref, turn: ref.turn - 1 });
 
-/** Session of the task's latest turn; null before its first. */
-export async function sessionOf(db: Db, task: TaskRef): Promise<string | null> {
-  const row = await db.selectFrom('turn').select('session_id')
-    .where('project', '=', task.project).where('milestone', '=', task.milestone).where('epoch', '=', task.epoch).where('task', '=', task.task)
-    .orderBy('turn', 'desc').limit(1).executeTakeFirst();
-  return row?.session_id ?? null;
+/** Tree from which the task set out: that before its first turn; null before that. */
+export async function firstTreeOfTask(db: Db, { project, milestone, epoch, task }: TaskRef): Promise<string | null> {
+  const row = await db.selectFrom('turn').select('tree_before')
+    .where('project', '=', project).where('milestone', '=', milestone).where('epoch', '=', epoch).where('task', '=', task)
+    .orderBy('turn').limit(1).executeTakeFirst();
+  return row?.tree_before ?? null;
 }
 
 async function findTurn(db: Db, ref: TurnRef): Promise<Turn | undefined> {

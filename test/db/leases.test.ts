@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { claimLease, leaseHolder, releaseLease } from '../../src/db/leases.ts';
+import type { LeaseClaim } from '../../src/db/leases.ts';
+import type { Db } from '../../src/db/transaction.ts';
+import { openTestDb } from './fixture.ts';
+
+let db: Db;
+let close: () => Promise<void>;
+let workspace: string;
+
+beforeAll(async () => {
+  ({ db, close } = await openTestDb(10));
+});
+beforeEach(() => {
+  workspace = `/srv/${randomUUID()}`;
+});
+afterAll(() => close());
+
+const claimOf = (milestone: string, holder = `run-${milestone}`): LeaseClaim => ({ host: 'vm', workspace, project: 'p', milestone, holder });
+
+test('the same holder gets the same number, the next one a higher one', async () => {
+  expect(await claimLease(db, claimOf('a'))).toEqual({ epoch: 1 });
+  expect(await claimLease(db, claimOf('a'))).toEqual({ epoch: 1 });
+  await releaseLease(db, { host: 'vm', workspace, epoch: 1 });
+  expect(await leaseHolder(db, { host: 'vm', workspace })).toBeNull();
+  expect(await claimLease(db, claimOf('b'))).toEqual({ epoch: 2 });
+  expect(await leaseHolder(db, { host: 'vm', workspace })).toMatchObject({ holder: 'run-b', project: 'p', milestone: 'b', epoch: 2 });
+});
+
+test('another milestone is refused and told who holds it', async () => {
+  await claimLease(db, claimOf('a'));
+  const refused = claimLease(db, claimOf('b'));
+  await expect(refused).rejects.toMatchObject({ kind: 'workspace_leased', details: { lease: { project: 'p', milestone: 'a', epoch: 1 } } });
+  await expect(refused).rejects.toThrow(/in use by milestone p\/a since 2\d{3}-/);
+});
+
+test('a new run of the same milestone takes over with a higher number; the old one cannot release it', async () => {
+  await claimLease(db, claimOf('a', 'run-1'));
+  expect(await claimLease(db, claimOf('a', 'run-2'))).toEqual({ epoch: 2 });
+  await releaseLease(db, { host: 'vm', workspace, epoch: 1 });
+  expect((await leaseHolder(db, { host: 'vm', workspace }))?.holder).toBe('run-2');
+});
+
+test('a release may be repeated, also after somebody else has taken the lease', async () => {
+  await claimLease(db, claimOf('a'));
+  await releaseLease(db, { host: 'vm', workspace, epoch: 1 });
+  await claimLease(db, claimOf('b'));
+  await releaseLease(db, { host: 'vm', workspace, epoch: 1 });
+  expect((await leaseHolder(db, { host: 'vm', workspace }))?.milestone).toBe('b');
+});
+
+test('of many that claim at once exactly one wins', async () => {
+  const claims = Array.from({ length: 8 }, (_, n) => claimLease(db, claimOf(`m${n}`)));
+  const settled = await Promise.allSettled(claims);
+  expect(settled.filter((one) => one.status === 'fulfilled').map((one) => one.value)).toEqual([{ epoch: 1 }]);
+  expect(settled.filter((one) => one.status === 'rejected')).toHaveLength(7);
+  for (const one of settled) if (one.status === 'rejected') expect(one.reason).toMatchObject({ kind: 'workspace_leased' });
+});
+
+test('two workspaces, and two hosts, do not disturb each other', async () => {
+  await claimLease(db, claimOf('a'));
+  expect(await claimLease(db, { ...claimOf('b'), host: 'other' })).toEqual({ epoch: 1 });
+});
