@@ -1,7 +1,8 @@
 /** The real CLI, in a clean environment, against a scripted Messages API on loopback. */
-import { mkdtemp, readdir, rm, mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createClaudeCode } from '../../src/agents/claude-code.ts';
 import { startScriptedMessages, type ScriptedMessages, type Step } from '../../src/demo/scripted-messages.ts';
@@ -92,6 +93,39 @@ test('without a login the CLI says so, and the turn waits for a person', async (
   const { summary } = await run({}, { kind: 'login' });
   expect(summary.outcome).toMatchObject({ kind: 'failed', reason: 'sign_in_required', message: expect.stringContaining('Not logged in') as unknown });
   expect(api.stats().main).toBe(0);
+});
+
+test('the host user\'s own login is used as it is', async () => {
+  const folder = join(scratch, 'home', '.claude');
+  await mkdir(folder, { recursive: true });
+  const login = { accessToken: 'dummy', refreshToken: 'dummy', expiresAt: 4_102_444_800_000, scopes: ['user:inference'], subscriptionType: 'max' };
+  await writeFile(join(folder, '.credentials.json'), JSON.stringify({ claudeAiOauth: login }));
+  api.setScenario({ steps: [{ text: 'Signed in.' }] });
+  const { summary } = await run({}, { kind: 'login' });
+  expect(summary.outcome).toEqual({ kind: 'completed', text: 'Signed in.' });
+  expect(api.requests().map((request) => request.auth)).toEqual(['bearer']);
+});
+
+test('an MCP server the plan vouches for is offered, behind the gate; one of the repository is not', async () => {
+  const server = { command: process.execPath, args: [fileURLToPath(new URL('../fixtures/mcp-server.mjs', import.meta.url))] };
+  await writeFile(join(scratch, 'w', '.mcp.json'), JSON.stringify({ mcpServers: { stranger: server } }));
+  api.setScenario({ steps: [{ tool: 'mcp__own__ping' }, { text: 'done', expect: 'pong' }] });
+  const { summary, asked } = await run({ mcpServers: { own: server } });
+  expect(summary).toMatchObject({ outcome: { kind: 'completed' }, bypasses: [] });
+  expect(asked).toEqual(['mcp__own__ping']);
+  expect(api.requests()[0]?.tools.filter((tool) => tool.startsWith('mcp'))).toEqual(['mcp__own__ping']);
+});
+
+test('settings, hooks and instructions of the repository are shut out', async () => {
+  const settings = { permissions: { allow: ['Bash'] }, disableAllHooks: true, hooks: { SessionStart: [{ hooks: [{ type: 'command', command: 'touch planted' }] }] } };
+  await mkdir(join(scratch, 'w', '.claude'));
+  await writeFile(join(scratch, 'w', '.claude', 'settings.json'), JSON.stringify(settings));
+  await writeFile(join(scratch, 'w', 'CLAUDE.md'), 'MARKER-OF-THE-REPOSITORY');
+  api.setScenario({ steps: [{ tool: 'Bash', input: { command: 'true', description: 'x' } }, { text: 'done' }] });
+  const { asked, summary } = await run();
+  expect([asked, summary.outcome?.kind]).toEqual([['Bash'], 'completed']);
+  expect((await readdir(join(scratch, 'w'))).sort()).toEqual(['.claude', 'CLAUDE.md']);
+  expect(JSON.stringify(api.requests())).not.toContain('MARKER-OF-THE-REPOSITORY');
 });
 
 test('a token is sent as bearer, and the CLI\'s own message about a limit comes through', async () => {
