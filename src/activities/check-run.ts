@@ -3,12 +3,12 @@ import type { CheckRun } from '../domain/evidence.ts';
 import type { RunSpec } from '../domain/host-api.ts';
 import { checkRunKey } from '../domain/ids.ts';
 import type { CheckSpec } from '../domain/plan.ts';
+import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
 import { readTail, type EndedRun } from './follow-run.ts';
 import type { Beat } from './heartbeat.ts';
 import { onHost, type HostCall } from './on-host.ts';
 import type { Planned } from './plans.ts';
-import { takeCheckpoint } from './turns.ts';
 import { fenceOf, hostOf } from './workspaces.ts';
 
 export interface CheckCall {

@@ -5,11 +5,11 @@ import type { CheckEvidence, CheckRun } from '../domain/evidence.ts';
 import type { CheckSpec } from '../domain/plan.ts';
 import type { ChecksResult, Claim, HostActivities, MilestoneRef, TurnCall } from './contract.ts';
 import { runCheck, type CheckCall } from './check-run.ts';
+import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
 import { withHeartbeat, type Beat } from './heartbeat.ts';
 import { planned } from './plans.ts';
 import { insertCheckpoint } from '../db/checkpoints.ts';
-import { takeCheckpoint } from './turns.ts';
 
 const holdsFor = (check: CheckSpec, task: string): boolean => check.tasks === null || check.tasks.includes(task);
 

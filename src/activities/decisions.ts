@@ -7,7 +7,7 @@ import { reviewOf } from '../db/reviews.ts';
 import { runsOfTurn, type Run } from '../db/runs.ts';
 import { turn as loadTurn } from '../db/turns.ts';
 import type { StreamSummary } from '../domain/agent.ts';
-import { explain } from '../domain/explain.ts';
+import { wouldChange } from '../domain/explain.ts';
 import { judge, type JudgeFacts, type Judgement } from '../domain/judge.ts';
 import { validateStream } from '../domain/stream-validation.ts';
 import type { JudgeResult, JudgeTurn, QuickActivities } from './contract.ts';
@@ -64,7 +64,7 @@ export const createDecisions = (deps: Deps): Pick<QuickActivities, 'judgeTurn'> 
     const judgement = judge(facts);
     const { decision, rule, reason, scores } = judgement;
     const seq = (await runsOfTurn(deps.db, call)).at(-1)?.seq ?? 0;
-    await insertDecision(deps.db, call, { decision, rule, reason, scores, facts: { ...facts, seq }, wouldChange: explain(facts, judgement) });
+    await insertDecision(deps.db, call, { decision, rule, reason, scores, facts: { ...facts, seq }, wouldChange: wouldChange(facts, judgement) });
     return toResult(judgement);
   },
 });

@@ -8,9 +8,9 @@ import { LineSplitter, type Line } from './line-splitter.ts';
 
 export interface StreamStore {
   /** Stores the complete lines in `bytes`. */
-  push(bytes: Buffer): Promise<void>;
+  push: (bytes: Buffer) => Promise<void>;
   /** Stores what is left when the stream has ended. */
-  end(): Promise<void>;
+  end: () => Promise<void>;
   /** The latest line, for people. */
   readonly last: AgentEvent | null;
   /** The tool call that has no result yet. */

@@ -3,27 +3,20 @@ import { findCheckpoint, insertCheckpoint } from '../db/checkpoints.ts';
 import { insertChanges } from '../db/file-changes.ts';
 import { insertRun } from '../db/runs.ts';
 import { finishTurn, insertTurn, turn as loadTurn } from '../db/turns.ts';
-import type { CheckpointResult } from '../domain/host-api.ts';
-import type { TurnRef } from '../domain/ids.ts';
+import { takeCheckpoint } from './checkpoints.ts';
 import type { BeginTurn, EndTurnResult, HostActivities, TurnCall } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { withHeartbeat, type Beat } from './heartbeat.ts';
 import { onHost } from './on-host.ts';
-import { planned, type Planned } from './plans.ts';
+import { planned } from './plans.ts';
 import { promptFor } from './prompts.ts';
 import { sessionFor } from './sessions.ts';
-import { checkpointSettings, fenceOf, hostOf } from './workspaces.ts';
-
-/** Snapshot of the workspace as it is now. */
-export function takeCheckpoint(deps: Deps, context: Planned, call: TurnRef | { milestone: string; epoch: number }, beat: Beat): Promise<CheckpointResult> {
-  const request = { ...fenceOf(context, call), ...checkpointSettings(context) };
-  return onHost(hostOf(deps, context, beat.signal), (api) => api.takeCheckpoint(request));
-}
+import { hostOf } from './workspaces.ts';
 
 async function begin(deps: Deps, call: BeginTurn, beat: Beat): Promise<{ runKey: string }> {
   const context = await planned(deps, call);
   const session = await sessionFor(deps, call);
-  const prompt = await promptFor(deps, context, call, beat);
+  const prompt = await promptFor(deps, call, beat);
   // A turn that is begun again keeps the checkpoint it began with: the agent may have written since.
   const stored = await findCheckpoint(deps.db, { ...call, kind: 'before' });
   const before = stored ?? (await takeCheckpoint(deps, context, call, beat));

@@ -8,8 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { isAlive } from '../embedded/process-identity.ts';
 import { logTail, startServer, type ServerProcess } from '../embedded/server-process.ts';
-import { SCENARIO } from './scenario.ts';
-import { REVIEWS } from './reviews.ts';
+import { DEMO_REVIEWS, demoScenario } from './scenario.ts';
 import { startScriptedMessages } from './scripted-messages.ts';
 import { startScriptedOllama } from './scripted-ollama.ts';
 import type { SshFiles } from './ssh/host.ts';
@@ -20,6 +19,7 @@ const START_DEADLINE_MS = 15_000;
 
 /** What the process is told in `servers-input.json`. */
 export interface DemoServersInput {
+  workspace: string;
   /** Null: a real sshd runs beside. */
   ssh: { files: SshFiles; env: Record<string, string> } | null;
 }
@@ -35,8 +35,8 @@ const inputFile = (dir: string): string => join(dir, 'servers-input.json');
 /** The process itself (hidden command `demo-servers`): serves until `signal` aborts. */
 export async function runDemoServers(dir: string, signal: AbortSignal): Promise<void> {
   const input = JSON.parse(readFileSync(inputFile(dir), 'utf8')) as DemoServersInput;
-  const messages = await startScriptedMessages({ scenario: SCENARIO });
-  const ollama = await startScriptedOllama({ script: REVIEWS });
+  const messages = await startScriptedMessages({ scenario: demoScenario(input.workspace) });
+  const ollama = await startScriptedOllama({ script: DEMO_REVIEWS });
   const ssh = input.ssh && (await startSsh2(input.ssh.files, input.ssh.env));
   const ready: DemoServersReady = { messagesUrl: messages.url, ollamaUrl: ollama.url, ssh: ssh && { port: ssh.port, version: ssh.version } };
   writeFileSync(join(dir, `${READY_FILE}.tmp`), JSON.stringify(ready), { mode: 0o600 });

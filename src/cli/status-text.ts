@@ -1,0 +1,29 @@
+/** The status document for people. */
+import type { StatusDocument, StatusMilestone, StatusProject, StatusTask } from '../db/status.ts';
+import { colorsFor, type Colors, type Io } from './io.ts';
+import { score, table, usd } from './table.ts';
+
+const checksOf = (task: StatusTask): string =>
+  task.turns.at(-1)?.checks.map(({ name, outcome }) => `${name} ${outcome}`).join(', ') ?? '';
+
+const taskRow = (task: StatusTask): (string | number)[] => [
+  `  ${task.id}`, task.state, task.turns.length, checksOf(task) || '–', score(task.quality), score(task.confidence), usd(task.costUsd), task.changedFiles,
+];
+
+const HEAD = ['  task', 'state', 'attempts', 'checks', 'quality', 'confidence', 'cost', 'files'];
+
+function milestoneText(milestone: StatusMilestone, colors: Colors): string {
+  const waiting = milestone.waitingFor.map((id) => colors.yellow(`  waits for you: ${id}\n    holdpoint inbox`));
+  return [`${colors.bold(milestone.id)}  ${milestone.title}  (${milestone.state})`, ...waiting, table(HEAD, milestone.tasks.map(taskRow))].join('\n');
+}
+
+function projectText(project: StatusProject, colors: Colors): string {
+  const { host, path } = project.workspace;
+  const head = `${colors.bold(project.project)}  ${project.state}  ${host}:${path}  ${usd(project.costUsd)}`;
+  return [head, ...project.milestones.map((milestone) => milestoneText(milestone, colors))].join('\n\n');
+}
+
+export function statusText({ projects }: StatusDocument, io: Io): string {
+  if (projects.length === 0) return 'no project yet: `holdpoint init`, then `holdpoint start holdpoint.yaml`';
+  return projects.map((project) => projectText(project, colorsFor(io))).join('\n\n');
+}
