@@ -78,7 +78,7 @@ describeWithSshd('a link over SSH', () => {
   });
 
   test('that breaks while it is made says so, and the next attempt is a new one', async () => {
-    const sshd = await server({ forceCommand: 'sleep 1000' });
+    const sshd = await server({ forceCommand: 'exec tail --pid=$PPID -f /dev/null' });
     const hosts = client(sshd.configFile);
     const attempt = failure(hosts.link(sshd.alias));
     await eventually(() => sshd.logs().includes('Starting session'), { what: 'the first command to start' });

@@ -44,6 +44,7 @@ describeWithSshd('a login shell', () => {
     ['that prints without a newline', {}, 'printf "no newline"; echo on stderr >&2'],
     ['that prints a lot', {}, 'yes "MOTD " | head -c 200000'],
     ['with another locale and time zone', { env: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8', LANGUAGE: 'de', TZ: 'Pacific/Chatham' } }, ''],
+    ['that talks like our own answers', {}, 'echo "os Plan9"; echo "home /nowhere"; echo "end yes"'],
     ['with functions over our tools', {}, 'printf() { echo mine; }; sh() { echo mine; }; base64() { echo mine; }; node() { echo mine; }'],
   ];
   test.each(talkative)('%s', async (_name, options, bashrc) => {
