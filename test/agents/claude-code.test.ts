@@ -50,10 +50,10 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function run(more: Partial<AgentTurn> = {}, auth: AgentAuth = apiKey) {
+async function run(more: Partial<AgentTurn> = {}, auth: AgentAuth = apiKey, login: Record<string, string> = {}) {
   const agent = agentFor(api.url, auth);
   const turn = turnOf({ workspace: join(scratch, 'w'), ...more });
-  const result = await runLaunch(agent.launch(turn), { runDir: join(scratch, 'state', 'runs', 'r'), home: join(scratch, 'home') });
+  const result = await runLaunch(agent.launch(turn), { runDir: join(scratch, 'state', 'runs', 'r'), home: join(scratch, 'home'), login });
   const fold = agent.fold();
   for (const line of result.lines) fold.line(line);
   return { ...result, turn, summary: fold.summary(result.exit) };
@@ -126,6 +126,21 @@ test('settings, hooks and instructions of the repository are shut out', async ()
   expect([asked, summary.outcome?.kind]).toEqual([['Bash'], 'completed']);
   expect((await readdir(join(scratch, 'w'))).sort()).toEqual(['.claude', 'CLAUDE.md']);
   expect(JSON.stringify(api.requests())).not.toContain('MARKER-OF-THE-REPOSITORY');
+});
+
+test('behind a proxy of the host the gate is still reached', async () => {
+  const nowhere = 'http://127.0.0.1:9';
+  api.setScenario({ steps: [{ tool: 'Bash', input: { command: 'true', description: 'x' } }, { text: 'done' }] });
+  const { asked, summary } = await run({}, apiKey, { HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, NO_PROXY: 'elsewhere' });
+  expect([asked, summary.outcome]).toEqual([['Bash'], { kind: 'completed', text: 'done' }]);
+});
+
+test('nothing of the host\'s environment reaches the agent but what is on the list', async () => {
+  api.setScenario({ steps: [{ tool: 'Bash', input: { command: 'env', description: 'x' } }, { text: 'done', expect: 'GATE_TOKEN' }] });
+  await run({}, apiKey, { DATABASE_URL: 'postgres://secret', AWS_SECRET_ACCESS_KEY: 'secret', TZ: 'Asia/Tokyo' });
+  const environment = api.requests().at(-1)?.last ?? '';
+  expect(environment).toContain('TZ=Asia/Tokyo');
+  expect(environment).not.toMatch(/postgres:|AWS_/);
 });
 
 test('a token is sent as bearer, and the CLI\'s own message about a limit comes through', async () => {

@@ -4,12 +4,13 @@
  */
 export const PROGRAM = String.raw`
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [session, turn, seq] = process.argv.slice(2);
+const gate = JSON.parse(readFileSync(new URL('gate.json', import.meta.url), 'utf8'));
 let calls = 0;
 let costUsd = 0;
 let said = '';
@@ -21,11 +22,10 @@ const finish = (outcome) => {
 };
 
 async function permission(id, tool, input) {
-  if (!process.env.GATE_URL) return { permissionDecision: 'allow' };
   const call = { session_id: session, hook_event_name: 'PreToolUse', cwd: process.cwd(), tool_name: tool, tool_input: input, tool_use_id: id };
-  const headers = { authorization: 'Bearer ' + process.env.GATE_TOKEN, 'content-type': 'application/json' };
+  const headers = { authorization: 'Bearer ' + gate.token, 'content-type': 'application/json' };
   try {
-    const answer = await fetch(process.env.GATE_URL, { method: 'POST', headers, body: JSON.stringify(call) });
+    const answer = await fetch(gate.url, { method: 'POST', headers, body: JSON.stringify(call) });
     return (await answer.json()).hookSpecificOutput;
   } catch (error) {
     return { permissionDecision: 'deny', permissionDecisionReason: 'the gate does not answer: ' + error.message };

@@ -16,6 +16,8 @@ export interface RunOptions {
   runDir: string;
   home: string;
   decide?: Decide;
+  /** More of the host user's login environment; the agent gets what it inherits. */
+  login?: Record<string, string>;
   /** The process gets this signal once this file exists. */
   kill?: { whenFile: string; signal: NodeJS.Signals };
   extraArgs?: string[];
@@ -44,8 +46,8 @@ export async function runLaunch(launch: AgentLaunch, options: RunOptions): Promi
   }
 }
 
-function environment(launch: AgentLaunch, home: string, fill: (value: string) => string): Record<string, string> {
-  const login: Record<string, string> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home };
+function environment(launch: AgentLaunch, options: RunOptions, fill: (value: string) => string): Record<string, string> {
+  const login: Record<string, string> = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: options.home, ...options.login };
   const inherited = launch.spec.inherit.flatMap((name) => (login[name] === undefined ? [] : [[name, login[name]] as const]));
   const own = Object.entries(launch.spec.env).map(([name, value]) => [name, fill(value)] as const);
   const secrets = Object.entries(launch.secrets).map(([name, source]) => [name, source.kind === 'value' ? source.value : ''] as const);
@@ -55,7 +57,7 @@ function environment(launch: AgentLaunch, home: string, fill: (value: string) =>
 async function execute(launch: AgentLaunch, options: RunOptions, fill: (value: string) => string) {
   const { spec } = launch;
   const child = spawn(fill(spec.command), [...spec.args.map(fill), ...(options.extraArgs ?? [])], {
-    cwd: spec.cwd, env: environment(launch, options.home, fill), stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: spec.cwd, env: environment(launch, options, fill), stdio: ['pipe', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
   let rest = '';
