@@ -1,0 +1,79 @@
+/** The fields of the configuration: what each is for, its default, and the environment variable that sets it. */
+import * as z from 'zod';
+import { duration, text } from './domain/plan-schema/fields.ts';
+
+export const DEFAULT_DATABASE_URL = 'postgres://holdpoint:holdpoint@127.0.0.1:5432/holdpoint';
+export const DEFAULT_OLLAMA_HOST = 'http://127.0.0.1:11434';
+
+const OLLAMA_PORT = '11434';
+
+/** As Ollama itself reads it: scheme and port may be missing, and an address to listen on means this machine. */
+function ollamaUrl(value: string, context: z.RefinementCtx): string {
+  const full = /^https?:\/\//.test(value) ? value : `http://${value}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (!url?.hostname) {
+    context.addIssue({ code: 'custom', message: 'must be an address such as 127.0.0.1:11434' });
+    return z.NEVER;
+  }
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1';
+  // A URL drops the port that its scheme implies: only one that was not written is Ollama's.
+  if (url.port === '' && !/:\d+\/*$/.test(full) && url.protocol === 'http:') url.port = OLLAMA_PORT;
+  return url.href.replace(/\/$/, '');
+}
+
+const url = (pattern: RegExp, example: string) =>
+  z.string().refine((value) => pattern.test(value) && URL.canParse(value), `must be an address such as ${example}`);
+
+const path = () => text(4096).nullable().default(null);
+
+/** A list, or its text with commas. */
+const list = () => z.union([z.array(text(200)), z.string().transform((value) => value.split(',').map((item) => item.trim()).filter(Boolean))])
+  .default([]);
+
+/** A whole number, or its text. */
+const whole = (min: number, max: number) =>
+  z.union([z.number(), z.string().regex(/^\d{1,9}$/, 'must be a whole number').transform(Number)], { error: 'must be a whole number' })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, `must be between ${min} and ${max}`);
+
+export const CONFIG_FIELDS = {
+  databaseUrl: url(/^postgres(ql)?:\/\//, 'postgres://user@host:5432/database').default(DEFAULT_DATABASE_URL),
+  ollamaHost: z.string().default(DEFAULT_OLLAMA_HOST).transform(ollamaUrl),
+  /** Where the embedded servers and their data are. */
+  dataDir: text(4096).default('.holdpoint'),
+  /** Names this installation in run keys: two that share a host need two names. */
+  install: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits or "-"').default('main'),
+  /** In place of ~/.ssh/config. */
+  sshConfigFile: path(),
+  sshAuthSock: path(),
+  /** State folder of the host program, on the host; its own default when null. */
+  hostStateDir: path(),
+  hostBundle: path(),
+  workflowBundle: path(),
+  /** Turns that run at the same time in this worker. */
+  agentSeats: whole(1, 1000).default(2),
+  claudeCommand: text(4096).default('claude'),
+  /** In place of the API's own address: a proxy, or the demo's scripted one. */
+  claudeBaseUrl: url(/^https?:\/\//, 'https://api.example.com').nullable().default(null),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** host:port for Prometheus. */
+  metricsAddress: z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port, such as 127.0.0.1:9464').nullable().default(null),
+  /** Build of this worker, shown in Temporal. */
+  buildId: text(200).nullable().default(null),
+  /** A file that the worker creates as soon as it polls. */
+  readyFile: path(),
+  reviewer: text(200).optional(),
+  reviewerModel: text(200).optional(),
+  reviewerDeadline: duration().optional(),
+  /** Packages that register further agents and reviewers. */
+  agents: list(),
+  reviewers: list(),
+};
+
+const OWN_NAMES: Readonly<Record<string, string>> = { databaseUrl: 'DATABASE_URL', ollamaHost: 'OLLAMA_HOST', sshAuthSock: 'SSH_AUTH_SOCK' };
+
+/** `agentSeats` → `HOLDPOINT_AGENT_SEATS` */
+export const variableOf = (field: string): string =>
+  OWN_NAMES[field] ?? `HOLDPOINT_${field.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** Variables of ours that are no field: the file's own name, the marker of a run, the guard of a child, tests, CI. */
+export const isOthers = (name: string): boolean => /^HOLDPOINT_(CONFIG|RUN|STOP|CI|TEST_.*)$/.test(name);
