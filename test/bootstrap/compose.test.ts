@@ -139,7 +139,8 @@ describe('one-shot scripts', () => {
     const env = { PATH: `${dirname(binary)}:/usr/bin:/bin`, HOME: '/nonexistent', TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
     for (let time = 1; time <= 2; time++) await promisify(execFile)('/bin/sh', [join(root, 'tools/compose/namespace.sh')], { env });
     const { stdout } = await promisify(execFile)(binary, ['operator', 'search-attribute', 'list', '--namespace', namespace, '--output', 'json'], { env });
-    const made = (JSON.parse(stdout) as { name: string; type: string }[]).filter(({ name }) => name.startsWith('Holdpoint'));
-    expect(Object.fromEntries(made.map(({ name, type }) => [name, type.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()]))).toEqual(SEARCH_ATTRIBUTES);
+    const { customAttributes } = JSON.parse(stdout) as { customAttributes: Record<string, string> };
+    const expected = Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, `INDEXED_VALUE_TYPE_${type}`]);
+    expect(customAttributes).toEqual(Object.fromEntries(expected));
   });
 });
