@@ -31,7 +31,7 @@ async function executedMigrations(db: Db): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** Compares the database with this program; changes nothing. For `doctor`, and for a worker before it polls. */
+/** Compares the database with this program; changes nothing. For `doctor`. */
 export async function migrationState(db: Db): Promise<MigrationState> {
   const applied = await executedMigrations(db);
   const known = Object.keys(MIGRATIONS);
@@ -42,6 +42,21 @@ export async function migrationState(db: Db): Promise<MigrationState> {
   };
 }
 
+/** Throws `database_mismatch` unless the schema is exactly this program's; for a worker before it polls. */
+export async function assertMigrated(db: Db): Promise<void> {
+  const { pending, unknown } = await migrationState(db);
+  if (unknown.length > 0) throw newerThanProgram(unknown);
+  if (pending.length > 0) {
+    throw new HoldpointError('database_mismatch', `the database lacks ${pending.join(', ')}`, { hint: 'run `holdpoint migrate`' });
+  }
+}
+
+function newerThanProgram(unknown: string[]): HoldpointError {
+  return new HoldpointError('database_mismatch', `the database is newer than this program: it has ${unknown.join(', ')}`, {
+    hint: 'use the Holdpoint version that migrated it, or a newer one',
+  });
+}
+
 async function refuseForeign(db: Db): Promise<void> {
   const { rows } = await sql<{ number: string; version: string }>`
     select current_setting('server_version_num') as number, current_setting('server_version') as version`.execute(db);
@@ -49,11 +64,7 @@ async function refuseForeign(db: Db): Promise<void> {
     throw new HoldpointError('database_mismatch', `Postgres ${rows[0]?.version} is too old`, { hint: 'Holdpoint needs Postgres 14 or newer' });
   }
   const { unknown } = await migrationState(db);
-  if (unknown.length > 0) {
-    throw new HoldpointError('database_mismatch', `the database is newer than this program: it has ${unknown.join(', ')}`, {
-      hint: 'use the Holdpoint version that migrated it, or a newer one',
-    });
-  }
+  if (unknown.length > 0) throw newerThanProgram(unknown);
 }
 
 /**

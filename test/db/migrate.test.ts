@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { MIGRATIONS } from '../../migrations/index.ts';
 import { openDb } from '../../src/db/client.ts';
 import type { OpenDb } from '../../src/db/client.ts';
-import { migrate, migrateDown, migrationState } from '../../src/db/migrate.ts';
+import { assertMigrated, migrate, migrateDown, migrationState } from '../../src/db/migrate.ts';
 import { dumpSchema } from '../support/schema-dump.ts';
 import { createEmptyDatabase, createTestDatabase } from '../support/test-db.ts';
 import type { TestDatabase } from '../support/test-db.ts';
@@ -63,7 +63,14 @@ describe('migrations', () => {
     expect(error).toMatchObject({ kind: 'database_mismatch' });
     expect(error?.message).toContain('9999_from_the_future');
     expect((await migrationState(open.db)).unknown).toEqual(['9999_from_the_future']);
+    await expect(assertMigrated(open.db)).rejects.toMatchObject({ kind: 'database_mismatch' });
     await sql`delete from kysely_migration where name like '9999%'`.execute(open.db);
+  });
+
+  test('are asked for by name when they are missing', async () => {
+    await expect(assertMigrated(open.db)).rejects.toThrow(/lacks 0001_initial/);
+    await migrate(open.db);
+    await assertMigrated(open.db);
   });
 
   test('make what migrations/schema.sql says', async () => {
