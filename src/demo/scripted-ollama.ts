@@ -34,6 +34,8 @@ export interface OllamaStats {
   other: number;
   /** Chats that carried a JSON schema and temperature 0. */
   structured: number;
+  /** Context size of each chat. */
+  contexts: (number | null)[];
 }
 
 export interface ScriptedOllama {
@@ -48,7 +50,7 @@ interface ChatBody {
   model: string;
   messages?: { role: string; content: string }[];
   format?: unknown;
-  options?: { temperature?: number };
+  options?: { temperature?: number; num_ctx?: number };
 }
 
 /** Listens on 127.0.0.1; port 0 (default) is any free one. Rejects when the port is taken. */
@@ -60,7 +62,7 @@ export async function startScriptedOllama(options: { script: OllamaScript; port?
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stats: () => ({ ...api.stats }),
+    stats: () => structuredClone(api.stats),
     setScript: (script) => api.setScript(script),
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
@@ -70,7 +72,7 @@ export async function startScriptedOllama(options: { script: OllamaScript; port?
 }
 
 class OllamaApi {
-  readonly stats: OllamaStats = { chat: 0, show: 0, tags: 0, version: 0, other: 0, structured: 0 };
+  readonly stats: OllamaStats = { chat: 0, show: 0, tags: 0, version: 0, other: 0, structured: 0, contexts: [] };
   private script: OllamaScript;
   private readonly served = new Map<string, number>();
 
@@ -95,7 +97,7 @@ class OllamaApi {
     }
   }
 
-  private count(what: keyof OllamaStats, res: ServerResponse, value: unknown, status = 200): void {
+  private count(what: 'show' | 'tags' | 'version' | 'other', res: ServerResponse, value: unknown, status = 200): void {
     this.stats[what] += 1;
     sendJson(res, status, value);
   }
@@ -107,6 +109,7 @@ class OllamaApi {
 
   private async chat(body: ChatBody, res: ServerResponse): Promise<void> {
     this.stats.chat += 1;
+    this.stats.contexts.push(body.options?.num_ctx ?? null);
     if (typeof body.format === 'object' && body.options?.temperature === 0) this.stats.structured += 1;
     if (!this.script.models.includes(body.model)) {
       return sendJson(res, 404, { error: `model '${body.model}' not found` });

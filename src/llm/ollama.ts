@@ -5,6 +5,7 @@
 import { Ollama, type Message } from 'ollama';
 import { parseReview, reviewJsonSchema } from '../domain/review-schema.ts';
 import type { ReviewOutcome, ReviewRequest, Reviewer } from '../domain/review.ts';
+import { withoutBounds } from './grammar-schema.ts';
 
 export interface OllamaOptions {
   /** Base URL of the server, as OLLAMA_HOST. */
@@ -56,6 +57,16 @@ async function review(options: OllamaOptions, request: ReviewRequest, signal: Ab
   return unavailable('rubbish', `${options.model} gave no usable review in ${TRIES} tries: ${why}`, TRIES);
 }
 
+/** Ollama cuts a prompt that does not fit, without a word; another size loads the model anew, so there are few. */
+const CONTEXTS = [8_192, 16_384, 32_768] as const;
+const ANSWER_TOKENS = 2_048;
+const CHARACTERS_PER_TOKEN = 3;
+
+function contextFor(messages: Message[]): number {
+  const tokens = messages.reduce((sum, { content }) => sum + content.length, 0) / CHARACTERS_PER_TOKEN + ANSWER_TOKENS;
+  return CONTEXTS.find((size) => size >= tokens) ?? CONTEXTS[2];
+}
+
 interface Deadline {
   deadline: AbortSignal;
   ms: number;
@@ -63,7 +74,10 @@ interface Deadline {
 
 async function ask(client: Ollama, options: OllamaOptions, messages: Message[], deadline: Deadline): Promise<Attempt> {
   try {
-    const answer = await client.chat({ model: options.model, messages, format: reviewJsonSchema(), options: { temperature: 0 }, stream: false });
+    const answer = await client.chat({
+      model: options.model, messages, format: withoutBounds(reviewJsonSchema()), stream: false,
+      options: { temperature: 0, num_ctx: contextFor(messages) },
+    });
     return { kind: 'answer', text: answer.message.content };
   } catch (error) {
     return { kind: 'failed', ...failureOf(error, options, deadline) };

@@ -37,6 +37,16 @@ test('each try carries the schema and temperature 0', async () => {
   }
 });
 
+test.each([['short', 100, 8_192], ['long', 30_000, 16_384], ['endless', 500_000, 32_768]])('a %s prompt gets room for itself and the answer', async (_name, length, context) => {
+  const server = await serverFor({ kind: 'answers', texts: [JSON.stringify(GOOD)] });
+  try {
+    await createOllama({ host: server.url, model: MODEL }).review(request({ prompt: 'Review'.padEnd(length, '.') }), new AbortController().signal);
+    expect(server.stats().contexts).toEqual([context]);
+  } finally {
+    await server.close();
+  }
+});
+
 test('after rubbish the model is told what was wrong with it', async () => {
   const server = await startScriptedOllama({ script: {
     models: [MODEL],
