@@ -1,0 +1,112 @@
+/**
+ * Records the histories that replay.test.ts replays: `HOLDPOINT_TEST_TEMPORAL_ADDRESS=host:port node test/workflows/record-histories.ts`.
+ * Run it when the workflows have changed on purpose and no workflow of the old kind is left anywhere.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { projectWorkflowId } from '../../src/domain/ids.ts';
+import { answerSignal, answerUpdate, WORKFLOW_QUEUE } from '../../src/workflows/messages.ts';
+import type { projectWorkflow } from '../../src/workflows/project.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestWorker } from '../support/temporal-worker.ts';
+import { inState, opened, startMilestone, type Handle } from './driver.ts';
+import { callsOf, failure, fakeActivities, judged, judgements, milestone, newWorld, runs, task, untilCancelled } from './fakes.ts';
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const worker = await startTestWorker(fakeActivities);
+const withQuestion = { breakpoints: {} };
+
+const SCENARIOS: Record<string, () => Promise<Handle>> = {
+  async plain() {
+    const tasks = [task('one'), task('two', { dependsOn: ['one'] })];
+    const handle = await startMilestone(worker, newWorld({ milestones: [milestone('m', { tasks })], on: { judgeTurn: judgements({ decision: 'retry', failed: true }, {}) } }));
+    await handle.result();
+    return handle;
+  },
+  async questions() {
+    const world = newWorld({ milestones: [milestone('m', withQuestion)], on: { judgeTurn: judgements({ decision: 'breakpoint', breakpoint: 'consecutive_failures', failed: true }, {}) } });
+    const handle = await startMilestone(worker, world);
+    await handle.signal(answerSignal, { breakpoint: `${world.project}/m/milestone_completion.2`, action: 'approve', by: 'early' });
+    const { id } = await opened(handle, 'consecutive_failures');
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action: 'retry', note: 'again', by: 'ann' }] });
+    const done = await opened(handle, 'milestone_completion');
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: done.id, action: 'revise', note: 'more' }] });
+    await handle.result();
+    return handle;
+  },
+  async waits() {
+    let tries = 0;
+    const claimWorkspace = () => (++tries < 2 ? Promise.reject(failure('workspace_leased', 'leased', false)) : Promise.resolve({ epoch: 2 }));
+    const until = new Date(Date.now() + 2_000).toISOString();
+    const world = newWorld({
+      on: { claimWorkspace, runTurn: runs({ outcome: 'limited' }, { outcome: 'lost' }, {}), judgeTurn: judgements({ decision: 'wait', until }, { decision: 'rerun' }, {}) },
+    });
+    const handle = await startMilestone(worker, world, { paused: true });
+    await inState(handle, 'paused');
+    await handle.signal('resume', { by: 'ann' });
+    await inState(handle, 'waiting');
+    // The second rerun of a turn waits ten seconds: the history ends while it sleeps.
+    await eventually(() => callsOf(world, 'judgeTurn').length === 2, { what: 'the second judgement' });
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+  async cancelled() {
+    const world = newWorld({ on: { runTurn: untilCancelled } });
+    const handle = await startMilestone(worker, world);
+    await eventually(() => callsOf(world, 'runTurn').length === 1, { what: 'the run' });
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+  async unreachable() {
+    let n = 0;
+    const endTurn = () => (n++ === 0 ? Promise.reject(failure('host_unreachable', 'away')) : Promise.resolve({ tree: 't', changedFiles: 0 }));
+    const handle = await startMilestone(worker, newWorld({ on: { endTurn } }));
+    const { id } = await opened(handle, 'host_unreachable');
+    await handle.signal(answerSignal, { breakpoint: id, action: 'retry' });
+    await handle.result();
+    return handle;
+  },
+  async continued() {
+    const world = newWorld({ milestones: [milestone('m', withQuestion)], on: { judgeTurn: async () => judged() } });
+    const first = await startMilestone(worker, world, { historyLimit: 30 });
+    await opened(worker.temporal.client.workflow.getHandle(first.workflowId) as Handle, 'milestone_completion');
+    const { runId } = await worker.temporal.client.workflow.getHandle(first.workflowId).describe();
+    const last = worker.temporal.client.workflow.getHandle(first.workflowId, runId) as Handle;
+    await last.signal(answerSignal, { breakpoint: `${world.project}/m/milestone_completion.1`, action: 'abort' });
+    await last.result().catch(() => undefined);
+    return last;
+  },
+};
+
+async function projectHistory(fails: boolean): Promise<Handle> {
+  const milestones = [{ ...milestone('a'), dependsOn: [] }, { ...milestone('b'), dependsOn: fails ? [] : ['a'] }];
+  const world = newWorld({ milestones });
+  if (fails) world.on.runTurn = (p) => (p.milestone === 'b' ? untilCancelled() : Promise.reject(failure('agent_missing', 'no claude')));
+  const handle = await worker.temporal.client.workflow.start<typeof projectWorkflow>('projectWorkflow', {
+    workflowId: projectWorkflowId(world.project), taskQueue: WORKFLOW_QUEUE, args: [{ project: world.project, planSha256: 'abc' }],
+  });
+  await handle.result().catch(() => undefined);
+  return handle as unknown as Handle;
+}
+
+SCENARIOS.project = () => projectHistory(false);
+SCENARIOS.projectFails = () => projectHistory(true);
+
+/** Nothing of the machine that recorded: its name and paths are in identities, queue names and stack traces. */
+function withoutMachine(key: string, value: unknown): unknown {
+  if (key === 'identity' || key === 'stackTrace') return '';
+  return typeof value === 'string' ? value.replaceAll(hostname(), 'recorder') : value;
+}
+
+await mkdir(FOLDER, { recursive: true });
+for (const [name, record] of Object.entries(SCENARIOS)) {
+  const { events } = JSON.parse(historyToJSON(await (await record()).fetchHistory())) as { events: object[] };
+  const lines = events.map((event) => JSON.stringify(event, withoutMachine));
+  await writeFile(join(FOLDER, `${name}.json`), `{"events":[\n${lines.join(',\n')}\n]}\n`);
+  process.stdout.write(`${name}\n`);
+}
+await worker.stop();

@@ -1,0 +1,45 @@
+/** Workflows that were begun with yesterday's code go on with today's: recorded histories are replayed on every run. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { installRuntime } from '../../src/temporal/worker.ts';
+import { WORKFLOWS } from '../support/temporal-worker.ts';
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  installRuntime({ level: 'ERROR', log: () => undefined });
+  workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS });
+});
+
+interface Recorded {
+  events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+}
+
+const read = (file: string): Recorded => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Recorded;
+
+/** What went wrong, or undefined. */
+async function replay(history: Recorded): Promise<Error | undefined> {
+  const results = Worker.runReplayHistories({ workflowBundle }, [{ workflowId: 'replayed', history }]);
+  for await (const { error } of results) return error;
+  throw new Error('nothing was replayed');
+}
+
+test.each(files)('%s', async (file) => {
+  expect(await replay(read(file))).toBeUndefined();
+});
+
+test('a history of other code is refused', async () => {
+  const history = read('plain.json');
+  const event = history.events.find((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'endTurn');
+  if (!event?.activityTaskScheduledEventAttributes) throw new Error('no endTurn in the history');
+  event.activityTaskScheduledEventAttributes.activityType.name = 'runChecks';
+  expect(await replay(history)).toMatchObject({ name: 'DeterminismViolationError' });
+});
+
+test('there is one history per way a milestone and a project can go', () => {
+  expect(files).toEqual(['cancelled', 'continued', 'plain', 'project', 'projectFails', 'questions', 'unreachable', 'waits'].map((name) => `${name}.json`));
+});

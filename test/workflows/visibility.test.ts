@@ -1,0 +1,102 @@
+/** What a person sees in the Web UI and the `temporal` CLI, and that the commands shown there work as they stand. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { temporal } from '@temporalio/proto';
+import { answerCommands, milestonePage } from '../../src/workflows/details.ts';
+import { newState, newTask, type Milestone } from '../../src/workflows/milestone-state.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporalBinary } from '../support/temporal-binary.ts';
+import { startTestWorker, testAddress, type TestWorker } from '../support/temporal-worker.ts';
+import { opened, startMilestone, type Handle } from './driver.ts';
+import { fakeActivities, judgements, milestone, newWorld, task } from './fakes.ts';
+
+const run = promisify(execFile);
+
+let worker: TestWorker;
+beforeAll(async () => {
+  worker = await startTestWorker(fakeActivities);
+});
+afterAll(() => worker.stop());
+
+const asking = () => newWorld({
+  milestones: [milestone('m', { breakpoints: {}, title: 'Slugs | and more' })],
+  on: { judgeTurn: judgements({ decision: 'breakpoint', breakpoint: 'confidence_too_low', reason: "it's unsure" }) },
+});
+
+type Metadata = temporal.api.sdk.v1.IWorkflowMetadata;
+
+const metadataOf = (handle: Handle): Promise<Metadata> => handle.query<Metadata>('__temporal_workflow_metadata');
+
+/** The line as it is shown, in a shell that knows nothing but where the server is. */
+async function shell(line: string): Promise<string> {
+  const folder = join(temporalBinary(join(import.meta.dirname, '../..')), '..');
+  const env = { PATH: `${folder}:/usr/bin:/bin`, HOME: '/nonexistent', TEMPORAL_ADDRESS: testAddress(), TEMPORAL_NAMESPACE: worker.temporal.namespace };
+  return (await run('/bin/sh', ['-c', line], { env })).stdout;
+}
+
+describe('a waiting milestone', () => {
+  test('shows its state, question and cost in the list', async () => {
+    const world = asking();
+    const handle = await startMilestone(worker, world);
+    const { id } = await opened(handle, 'confidence_too_low');
+    const query = `HoldpointProject = '${world.project}' AND HoldpointState = 'waiting' AND HoldpointWaitingFor = '${id}' AND HoldpointCostUsd = 0.25 AND HoldpointHost = 'local'`;
+    await eventually(async () => (await worker.temporal.client.workflow.count(query)).count === 1, { what: 'the list' });
+    await handle.terminate();
+  });
+
+  test('is released by the very command its page shows', async () => {
+    const handle = await startMilestone(worker, asking());
+    const question = await opened(handle, 'confidence_too_low');
+    const commands = answerCommands(question);
+    const { currentDetails } = await metadataOf(handle);
+    expect(currentDetails).toContain('| one | Task one | blocked | 1 | 0.90 | 0.80 |');
+    expect(currentDetails).toContain('**Slugs \\| and more** · waiting');
+    expect(currentDetails).toContain(`holdpoint answer ${question.id} approve`);
+    expect(currentDetails).toContain(commands.temporal);
+    await shell(commands.temporal);
+    const last = await opened(handle, 'milestone_completion');
+    await shell(`temporal workflow update execute --workflow-id ${handle.workflowId} --name answerNow --input '${JSON.stringify({ breakpoint: last.id, action: 'approve', by: 'cli' })}'`);
+    expect((await handle.result()).state).toBe('completed');
+  });
+
+  test('describes its handlers with an example that can be copied', async () => {
+    const handle = await startMilestone(worker, asking());
+    await opened(handle, 'confidence_too_low');
+    const { definition } = await metadataOf(handle);
+    const described = (list: { name?: string | null; description?: string | null }[] | null | undefined) => Object.fromEntries((list ?? []).map((d) => [d.name, d.description ?? '']));
+    expect(Object.keys(described(definition?.updateDefinitions)).sort()).toEqual(['answerNow', 'pauseNow', 'resumeNow']);
+    const example = described(definition?.signalDefinitions).answer ?? '';
+    expect(JSON.parse(example.slice(example.indexOf('{')))).toMatchObject({ action: 'approve', breakpoint: expect.stringContaining('/m/milestone_completion.1') });
+    await handle.terminate();
+  });
+
+  test('has a summary on every activity, beginning with the task or the milestone', async () => {
+    const handle = await startMilestone(worker, newWorld());
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? []).filter((e) => e.activityTaskScheduledEventAttributes).map((e) => Buffer.from(e.userMetadata?.summary?.data ?? []).toString());
+    expect(summaries.length).toBeGreaterThan(9);
+    for (const summary of summaries) expect(summary).toMatch(/^"(one|m) /);
+  });
+});
+
+describe('the page', () => {
+  const page = (tasks: number): string => {
+    const briefs = Array.from({ length: tasks }, (_, i) => task(`task-${i}`, { title: 'A long title '.repeat(20) }));
+    const state = newState({ project: 'p', planSha256: 'x', milestone: 'm' });
+    state.tasks = briefs.map((b, i) => ({ ...newTask(b.id), state: i % 2 === 0 ? 'completed' : 'running' }));
+    const m: Milestone = { input: { project: 'p', planSha256: 'x', milestone: 'm' }, brief: milestone('m', { tasks: briefs }), state, firstRunId: 'r' };
+    return milestonePage(m);
+  };
+
+  test('stays under 16 KB with hundreds of tasks, and keeps those that run', () => {
+    const text = page(300);
+    expect(Buffer.byteLength(text)).toBeLessThan(16_384);
+    expect(text).toMatch(/… and \d+ more/);
+    expect(text).toContain('| task-1 |');
+    expect(text).not.toContain('| task-298 |');
+    expect(page(2)).not.toContain('more');
+  });
+});
