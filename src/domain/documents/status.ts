@@ -1,0 +1,49 @@
+/** `holdpoint status --json` */
+import * as z from 'zod';
+import { checkOutcome, count, decisionKind, instant, runState, score, taskState, turnOutcome, usd, workState } from './words.ts';
+
+const check = z.object({ name: z.string(), exitCode: z.int().nullable(), outcome: checkOutcome });
+
+const run = z.object({ key: z.string(), state: runState, pid: z.int().nullable(), startedAt: instant.nullable() });
+
+const turn = z.object({
+  turn: z.int().min(1).describe('Attempt'),
+  outcome: turnOutcome.nullable().describe('Null while it runs'),
+  decision: decisionKind.nullable(),
+  rule: z.string().nullable().describe('Name of the rule that decided'),
+  checks: z.array(check),
+  runs: z.array(run),
+});
+
+const task = z.object({
+  id: z.string(),
+  state: taskState,
+  dependsOn: z.array(z.string()),
+  priority: z.int(),
+  quality: score.nullable(),
+  confidence: score.nullable(),
+  costUsd: usd,
+  changedFiles: count,
+  turns: z.array(turn),
+});
+
+const milestone = z.object({
+  id: z.string(),
+  workflowId: z.string(),
+  state: workState,
+  waitingFor: z.array(z.string()).describe('Ids of open breakpoints'),
+  waitingSince: instant.nullable(),
+  tasks: z.array(task),
+});
+
+const project = z.object({
+  project: z.string(),
+  workflowId: z.string(),
+  state: workState,
+  workspace: z.object({ host: z.string(), path: z.string() }),
+  costUsd: usd,
+  milestones: z.array(milestone),
+});
+
+export const statusDocument = z.object({ projects: z.array(project) });
+export type StatusDocument = z.infer<typeof statusDocument>;
