@@ -46,12 +46,20 @@ type Row = Omit<LoggedEvent, 'at' | 'toolUseId'> & { at: Date; tool_use_id: stri
  */
 export async function eventsAfter(db: Db, target: Target, cursor: EventCursor | null, limit: number = PAGE): Promise<EventPage> {
   const { run, offset } = cursor ?? { run: 0, offset: -1 };
+  // Run by run, and each no further than a page: a long stream is not read to its end for every page.
   const { rows } = await sql<Row>`
-    select e.at, turn.project, turn.milestone, turn.task, turn.turn, run.run_key as run, e.byte_offset as offset, e.kind, e.text,
+    with followed as materialized (
+      select run.id, run.run_key, turn.project, turn.milestone, turn.task, turn.turn from turn join run on run.turn_id = turn.id
+      where ${ofTarget(target)} and run.id >= ${run} order by run.id
+    )
+    select e.at, f.project, f.milestone, f.task, f.turn, f.run_key as run, e.byte_offset as offset, e.kind, e.text,
       e.tool, e.tool_use_id, e.json, e.run_id
-    from turn join run on run.turn_id = turn.id join agent_event e on e.run_id = run.id
-    where ${ofTarget(target)} and run.id >= ${run} and (e.run_id, e.byte_offset) > (${run}, ${offset})
-    order by e.run_id, e.byte_offset limit ${limit}`.execute(db);
+    from followed f cross join lateral (
+      select * from agent_event
+      where run_id = f.id and byte_offset > case when f.id = ${run} then ${offset}::bigint else -1 end
+      order by byte_offset limit ${limit}
+    ) e
+    order by f.id, e.byte_offset limit ${limit}`.execute(db);
   const last = rows.at(-1);
   return { events: rows.map(fromRow), cursor: last ? { run: last.run_id, offset: last.offset } : cursor };
 }
