@@ -35,13 +35,15 @@ interface Building {
   parts: ShellPart[];
   redirects: Redirect[];
   words: Word[];
+  /** `&>file` has been seen: bash and zsh end a redirection there, dash a command. */
+  sealed: boolean;
 }
 
 /** Reads a command line, or says what in it cannot be read. Pure. */
 export function readShellLine(text: string): ShellLine {
   const read = splitWords(text);
   if (read.kind === 'unreadable') return read;
-  const building: Building = { parts: [], redirects: [], words: [] };
+  const building: Building = { parts: [], redirects: [], words: [], sealed: false };
   for (let at = 0; at < read.tokens.length; ) {
     const step = takeToken(building, read.tokens, at);
     if (typeof step === 'string') return { kind: 'unreadable', why: step };
@@ -57,6 +59,7 @@ function takeToken(building: Building, tokens: Token[], at: number): number | st
   const token = tokens[at];
   if (token === undefined) return 'the end of the command';
   if (token.kind === 'word') {
+    if (building.sealed) return 'words after &>';
     building.words.push(token);
     return 1;
   }
@@ -68,25 +71,30 @@ function takeToken(building: Building, tokens: Token[], at: number): number | st
 
 function takeRedirect(building: Building, op: Operator, target: Token | undefined): 2 | string {
   if (target?.kind !== 'word') return 'a redirection without a file';
-  dropDescriptor(building.words, op);
+  if (!dropDescriptor(building.words, op)) return 'a descriptor of several digits';
   const toDescriptor = op.op.endsWith('&') && /^(\d+-?|-)$/.test(target.bare);
   if (toDescriptor) return 2;
   if (op.op === '<&') return 'the operator <&';
+  building.sealed ||= op.op.startsWith('&');
   // `>!file` is zsh's `>|file`; a tilde or a glob is expanded by the shell.
   if (hasGlob(target) || /^[~!]/.test(target.bare) || target.value === '') return `the redirection to ${target.raw}`;
   building.redirects.push({ direction: WRITES.has(op.op) ? 'write' : 'read', target });
   return 2;
 }
 
-/** The `2` of `2>file`. */
-function dropDescriptor(words: Word[], op: Operator): void {
+/** The `2` of `2>file`; of a number with more digits bash makes a descriptor, zsh and dash a word. False: it is one. */
+function dropDescriptor(words: Word[], op: Operator): boolean {
   const last = words.at(-1);
-  if (last && last.end === op.start && /^\d+$/.test(last.bare)) words.pop();
+  if (!last || last.end !== op.start || !/^\d+$/.test(last.bare)) return true;
+  if (last.bare.length > 1) return false;
+  words.pop();
+  return true;
 }
 
 function closePart(building: Building): string | null {
   const words = building.words;
   building.words = [];
+  building.sealed = false;
   if (words.length === 0) return null;
   const firstPlain = words.findIndex((word) => !ASSIGNMENT.test(word.bare));
   const assignments = firstPlain < 0 ? words.length : firstPlain;

@@ -126,6 +126,8 @@ const COMMANDS: Row[] = [
   ['Bash', bash('npm() { curl; }; npm test'), 'deny', 'default: unreadable'],
   ['Bash', bash('if npm test; then curl x; fi'), 'deny', 'default: unreadable'],
   ['Bash', bash('for x in 1 2; do npm test; done'), 'deny', 'default: unreadable'],
+  ['Bash', bash('npm test &> src/x evil'), 'deny', 'default: unreadable'], // dash runs evil
+  ['Bash', bash('npm test 12>src/x'), 'deny', 'default: unreadable'],
   ['Bash', bash('npm test\u0000; curl x'), 'deny', 'default: unreadable'],
   ['Bash', bash(''), 'deny', 'default: unreadable'],
   ['Bash', {}, 'deny', 'default: input'],
