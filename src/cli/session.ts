@@ -22,8 +22,6 @@ export interface Install {
   /** Node and the file of the worker. */
   worker: string[];
   hostBundle: string;
-  /** Null: not built; the worker then bundles the sources. */
-  workflowBundle: string | null;
 }
 
 export class Session {

@@ -42,6 +42,13 @@ export async function loadPlan(db: Db, { project, sha256 }: PlanKey): Promise<Pl
   });
 }
 
+/** Where the project's files are; `unknown_project` when there is none of that name. */
+export async function workspaceOf(db: Db, project: string): Promise<{ host: string; workspace: string }> {
+  const row = await db.selectFrom('project').select(['host', 'workspace']).where('id', '=', project).executeTakeFirst();
+  if (row) return row;
+  throw new HoldpointError('unknown_project', `there is no project ${project}`, { hint: 'see `holdpoint status`' });
+}
+
 /**
  * Makes a stored plan the current one of its project, for the workflow run `runId`; may be repeated. A project that had ended
  * begins again: all its milestones and tasks are pending, its open questions are closed. `unknown_plan` when not stored.

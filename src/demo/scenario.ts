@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import type { Scenario, Step } from './scripted-messages.ts';
 import type { OllamaScript } from './scripted-ollama.ts';
-import { EDITS, type Edit } from './solutions.ts';
+import { TINYSLUG_FIXES } from './tinyslug-fixes.ts';
 
-/** Read, then edit: the CLI refuses to change a file it has not read in this process. */
-const change = (file: string, edit: Edit): Step[] => [
+/** Read, then write: the CLI refuses to change a file it has not read in this session. */
+const change = (file: string, content: string): Step[] => [
   { text: 'Reading the file first.', tool: 'Read', input: { file_path: file } },
-  { tool: 'Edit', input: { file_path: file, old_string: edit.old, new_string: edit.new } },
+  { tool: 'Write', input: { file_path: file, content } },
 ];
 
 const test = (task: string): Step => ({ tool: 'Bash', input: { command: `npm run test:${task}`, description: `Run the tests of ${task}` } });
@@ -15,20 +15,21 @@ const test = (task: string): Step => ({ tool: 'Bash', input: { command: `npm run
 /** Scripts by the name of the task; the first one's first turn claims more than it did. */
 export function demoScenario(workspace: string): Scenario {
   const file = join(workspace, 'src/slug.js');
+  const { ascii, unicode, unique } = TINYSLUG_FIXES;
   return {
     prompts: [
       {
         match: 'ASCII titles',
         steps: [
-          ...change(file, EDITS.asciiWrong),
-          { text: 'Every blank becomes a dash now, so all ASCII titles work. Done.' },
-          ...change(file, EDITS.ascii),
+          ...change(file, ascii.wrong),
+          { text: 'Blanks become one dash now, so all ASCII titles work. Done.' },
+          ...change(file, ascii.right),
           test('ascii'),
           { text: 'Runs of other characters become one dash, none at the ends; the tests pass.' },
         ],
       },
-      { match: 'Titles in other languages', steps: [...change(file, EDITS.unicode), test('unicode'), { text: 'Accents are taken off and the four letters are written out.' }] },
-      { match: 'Unique, short slugs', steps: [...change(file, EDITS.unique), test('unique'), { text: 'uniqueSlug cuts between words and numbers what is taken.' }] },
+      { match: 'Titles in other languages', steps: [...change(file, unicode.right), test('unicode'), { text: 'Accents are taken off and the four letters are written out.' }] },
+      { match: 'Unique, short slugs', steps: [...change(file, unique.right), test('unique'), { text: 'uniqueSlug cuts between words and numbers what is taken.' }] },
     ],
   };
 }

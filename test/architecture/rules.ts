@@ -43,8 +43,9 @@ export const RULES: Record<string, FolderRule> = {
     types: ['workflows', 'agents', 'host', 'activities'],
     packages: ['commander', '@clack/prompts', 'cli-table3', 'picocolors', 'kysely', 'node:*'],
   },
-  'config.ts': { values: ['domain'], types: [], packages: ['zod', 'yaml', 'node:*'] },
-  'log.ts': { values: ['domain'], types: ['config.ts'], packages: ['pino', 'node:*'] },
+  'config.ts': { values: ['domain', 'config-fields.ts'], types: [], packages: ['zod', 'yaml', 'node:*'] },
+  'config-fields.ts': { values: ['domain'], types: [], packages: ['zod'] },
+  'log.ts': { values: ['domain'], types: ['config.ts'], packages: ['pino', 'picocolors', 'node:*'] },
 };
 
 /** The only files that wire, and the only ones that read the environment. */

@@ -1,0 +1,77 @@
+/** `holdpoint up`: Postgres, Temporal with Web UI and a worker in the foreground, until Ctrl-C or `down`. Data is kept. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { HoldpointError } from '../../domain/failure-kind.ts';
+import { ownIdentity } from '../../embedded/process-identity.ts';
+import { startStack, type Stack } from '../../embedded/stack.ts';
+import { recordStarted } from '../../embedded/started.ts';
+import { define, type Call, type Frame } from '../command.ts';
+import { EXIT } from '../exit.ts';
+import { portOf } from '../ports.ts';
+import { workerCommand } from '../worker-command.ts';
+import { temporalBinary } from '../temporal-binary.ts';
+import { rm } from 'node:fs/promises';
+
+interface Options {
+  postgresPort?: string;
+  temporalPort?: string;
+  uiPort?: string;
+}
+
+const DEFAULT_PORTS = { postgres: 5433, temporal: 7233, webUi: 8233 };
+
+/** An agent that brings up its own supervisor would answer its own questions. */
+function refuseInsideRun({ session, io }: Call<Options>): void {
+  if (!io.env.HOLDPOINT_RUN) return;
+  throw new HoldpointError('policy', `${session.dataDir} is inside a run that Holdpoint supervises`, { hint: 'start it from a shell of your own' });
+}
+
+async function start(call: Call<Options>): Promise<Stack> {
+  const { session, options, io, say } = call;
+  const ports = {
+    postgres: portOf(options.postgresPort, '--postgres-port') ?? DEFAULT_PORTS.postgres,
+    temporal: portOf(options.temporalPort, '--temporal-port') ?? DEFAULT_PORTS.temporal,
+    webUi: portOf(options.uiPort, '--ui-port') ?? DEFAULT_PORTS.webUi,
+  };
+  return startStack({
+    dataDir: session.dataDir, temporalBinary: temporalBinary(io.env), ports, namespace: 'default',
+    worker: workerCommand(session, {}), outlive: false, log: (line) => void say(line),
+  }, io.signal);
+}
+
+async function untilEnd({ io }: Call<Options>, stack: Stack): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  io.signal.addEventListener('abort', () => ended.resolve(), { once: true });
+  if (io.signal.aborted) ended.resolve();
+  const broken = stack.broken.then((name) => {
+    throw new HoldpointError('internal', `${name} has ended by itself`, { hint: `see its log in the data folder, then run \`holdpoint up\` again` });
+  });
+  await Promise.race([ended.promise, broken]);
+}
+
+async function up(call: Call<Options>): Promise<number> {
+  const { session, say } = call;
+  refuseInsideRun(call);
+  const stack = await start(call);
+  try {
+    const { addresses, processes } = stack;
+    recordStarted(session.startedFile, { processes, addresses, owner: ownIdentity() });
+    const { temporal, webUi, database } = addresses;
+    const shown = database.replace(/:[^:@/]*@/, ':***@');
+    await call.print({ ready: true, temporal, webUi, database: shown }, () =>
+      `ready\n  Temporal  ${temporal}\n  Web UI    ${webUi}\n  Postgres  ${shown}\nCtrl-C, or \`holdpoint down\` in another terminal, ends it; the data in ${session.dataDir} stays`);
+    await untilEnd(call, stack);
+    await say('ending the worker, Temporal and Postgres; running turns go on at their hosts');
+    return EXIT.done;
+  } finally {
+    await stack.stop();
+    await rm(join(session.startedFile), { force: true });
+  }
+}
+
+export function addUp(program: Command, frame: Frame): void {
+  const command = program.command('up').description('Postgres, Temporal with Web UI and a worker on this machine, until Ctrl-C or `down`')
+    .option('--postgres-port <port>', `default ${DEFAULT_PORTS.postgres}`).option('--temporal-port <port>', `default ${DEFAULT_PORTS.temporal}`)
+    .option('--ui-port <port>', `default ${DEFAULT_PORTS.webUi}`);
+  define<Options>(frame, command, up);
+}

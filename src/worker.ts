@@ -1,0 +1,113 @@
+/**
+ * A worker: configuration → database, hosts, agents, reviewers → activities → two Temporal workers. Ends on SIGTERM or
+ * SIGINT: short activities come to their end, running turns are let go of and go on at their hosts.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createActivities } from './activities/index.ts';
+import { builtinAgents } from './agents/builtin.ts';
+import { createAgents, loadAgentPackages } from './agents/registry.ts';
+import { loadConfig, type Config } from './config.ts';
+import { openDb } from './db/client.ts';
+import { assertMigrated } from './db/migrate.ts';
+import { HoldpointError } from './domain/failure-kind.ts';
+import type { CredentialSource } from './domain/plan.ts';
+import { createRedactor } from './domain/redaction.ts';
+import { builtinReviewers, createReviewers, loadReviewerPackages } from './llm/registry.ts';
+import { createLog, type Log } from './log.ts';
+import { defaultHostsOptions } from './ssh/default-options.ts';
+import { createHosts } from './ssh/hosts.ts';
+import { connectNative } from './temporal/connection.ts';
+import { registerSearchAttributes } from './temporal/search-attributes.ts';
+import { createWorkers, installRuntime } from './temporal/worker.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const WORKFLOW_BUNDLE = join(ROOT, 'build/workflows.js');
+
+/** What this process has been given to keep secret so far: hidden in everything that is stored. */
+class Secrets {
+  private readonly values = new Set<string>();
+
+  add(value: string): string {
+    this.values.add(value);
+    return value;
+  }
+
+  all(): string[] {
+    return [...this.values];
+  }
+}
+
+function readCredential(source: CredentialSource): string {
+  const name = 'env' in source ? source.env : source.file;
+  const value = 'env' in source ? process.env[source.env] : existsSync(source.file) ? readFileSync(source.file, 'utf8').trim() : undefined;
+  if (value) return value;
+  throw new HoldpointError('secret_missing', `the credential ${name} named by the plan is not there on the worker`, {
+    hint: 'env' in source ? `start the worker with ${name} in its environment` : `write it into ${name}, mode 0600`,
+  });
+}
+
+async function makeActivities(config: Config, close: (() => Promise<void>)[]): Promise<ReturnType<typeof createActivities>> {
+  const { db, close: closeDb } = openDb(config.databaseUrl);
+  close.push(closeDb);
+  await assertMigrated(db);
+  const places = { bundlePath: config.hostBundle ?? join(ROOT, 'build/host.mjs'), sshConfigFile: config.sshConfigFile, stateDir: config.hostStateDir };
+  const hosts = createHosts(defaultHostsOptions({ ...places, env: process.env }));
+  close.push(() => hosts.close());
+  const secrets = new Secrets();
+  const builtin = builtinAgents({
+    claudeCode: { command: config.claudeCommand, baseUrl: config.claudeBaseUrl },
+    resolve: (source) => secrets.add(readCredential(source)),
+    scripted: null,
+  });
+  const agents = createAgents(builtin, await loadAgentPackages(config.agents));
+  const reviewers = createReviewers(builtinReviewers({ ollama: { host: config.ollamaHost } }), await loadReviewerPackages(config.reviewers));
+  return createActivities({
+    db, hosts, install: config.install,
+    agent: (settings) => agents.make(settings),
+    reviewer: (settings) => reviewers.make(settings),
+    redactor: () => createRedactor(secrets.all()),
+  });
+}
+
+/** Signals shut down in order once; a second one ends the process at once. */
+function onSignals(shutdown: () => void, log: Log): void {
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(130);
+      asked = true;
+      log.info({ signal }, 'shutting down; running turns go on at their hosts');
+      shutdown();
+    });
+  }
+}
+
+async function main(config: Config, log: Log): Promise<void> {
+  const close: (() => Promise<void>)[] = [];
+  try {
+    const activities = await makeActivities(config, close);
+    const { connection, address, namespace } = await connectNative({ env: process.env });
+    close.unshift(() => connection.close());
+    await registerSearchAttributes(connection, namespace);
+    const bundlePath = config.workflowBundle ?? WORKFLOW_BUNDLE;
+    const workflows = existsSync(bundlePath) ? { bundlePath } : { path: join(ROOT, 'src/workflows/index.ts') };
+    const workers = await createWorkers({ connection, namespace, activities, workflows, seats: config.agentSeats });
+    onSignals(() => workers.shutdown(), log);
+    const running = workers.run();
+    log.info({ address, namespace, seats: config.agentSeats, pid: process.pid }, 'worker polls');
+    if (config.readyFile) writeFileSync(config.readyFile, String(process.pid));
+    await running;
+  } finally {
+    for (const one of close) await one();
+  }
+}
+
+const config = loadConfig(process.env, process.cwd());
+const log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr });
+installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
+await main(config, log).catch((error: unknown) => {
+  const { message, hint } = error instanceof HoldpointError ? error : { message: String(error), hint: undefined };
+  log.error({ hint }, message);
+  process.exitCode = 1;
+});
