@@ -3,19 +3,21 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { ProbeResult, ProgramProbe } from '../domain/host-api.ts';
+import type { AgentQuestion, HostApi, ProbeResult, ProgramProbe } from '../domain/host-api.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const VERSION_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_BYTES = 64 * 1024;
 
-export async function probe(env: Environment, p: { workspace: string | null; agentCommand: string | null }): Promise<ProbeResult> {
+export async function probe(env: Environment, p: Parameters<HostApi['probe']>[0]): Promise<ProbeResult> {
   const [git, agent, workspace] = await Promise.all([
     probeProgram('git', env),
     p.agentCommand ? probeProgram(p.agentCommand, env) : { path: null, version: null },
     probeWorkspace(p.workspace),
   ]);
-  return { git, agent, node: { path: process.execPath, version: process.version }, workspace };
+  const answer = p.ask && { answer: agent.path && await ask(agent.path, p.ask, env) || null };
+  return { git, agent, node: { path: process.execPath, version: process.version }, workspace, ...answer };
 }
 
 async function probeProgram(command: string, env: Environment): Promise<ProgramProbe> {
@@ -39,13 +41,31 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** First line of `--version`, from a neutral directory; null when it fails or hangs. */
-function versionOf(path: string, env: Environment): Promise<string | null> {
+interface Answer {
+  /** Null when it was ended by a signal: ours, because it hung, or another's. */
+  code: number | null;
+  out: string;
+}
+
+/** Standard output of a short program, from a neutral directory. */
+function run(path: string, args: string[], env: Environment): Promise<Answer> {
   return new Promise((resolve) => {
-    const options = { cwd: '/', env, timeout: VERSION_TIMEOUT_MS, killSignal: 'SIGKILL' as const };
-    const child = execFile(path, ['--version'], options, (error, stdout) => resolve(error ? null : (stdout.trim().split('\n')[0] ?? null)));
-    child.stdin?.end();
+    const options = { cwd: '/', env, timeout: ANSWER_TIMEOUT_MS, killSignal: 'SIGKILL' as const, maxBuffer: ANSWER_BYTES };
+    const child = execFile(path, args, options, (_error, out) => resolve({ code: child.exitCode, out }));
+    child.stdin?.on('error', () => undefined).end();
   });
+}
+
+/** First line of `--version`; null when it fails or hangs. */
+async function versionOf(path: string, env: Environment): Promise<string | null> {
+  const { code, out } = await run(path, ['--version'], env);
+  return code === 0 ? (out.trim().split('\n')[0] ?? null) : null;
+}
+
+async function ask(path: string, question: AgentQuestion, env: Environment): Promise<Answer | null> {
+  const inherited = Object.fromEntries(question.inherit.map((name) => [name, env[name]]));
+  const answer = await run(path, question.args, { ...inherited, ...question.env });
+  return answer.code === null ? null : answer;
 }
 
 async function probeWorkspace(path: string | null): Promise<ProbeResult['workspace']> {

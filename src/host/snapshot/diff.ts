@@ -2,7 +2,7 @@
 import type { Change, ChangeOp } from '../../domain/host-api.ts';
 import { HostError } from '../host-error.ts';
 import { git, runGit, type ShadowGit } from './git.ts';
-import { shownPath } from './path-text.ts';
+import { shownBytes } from './path-text.ts';
 
 const NONE = '0'.repeat(40);
 const TREE = /^[0-9a-f]{40}$/;
@@ -56,7 +56,7 @@ function parseDiff(output: Buffer): { raw: RawRow[]; counts: Map<string, Counts>
   const raw: RawRow[] = [];
   const counts = new Map<string, Counts>();
   let at = 0;
-  const next = (): string => shownPath(fields[at++] ?? Buffer.alloc(0));
+  const next = (): string => shownBytes(fields[at++] ?? Buffer.alloc(0));
   while (at < fields.length) {
     const head = next();
     if (head.startsWith(':')) raw.push(rawRow(head, next));

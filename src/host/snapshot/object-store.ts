@@ -16,6 +16,9 @@ const header = (type: ObjectType, size: number): Buffer => Buffer.from(`${type} 
 export class ObjectStore {
   readonly #objects: string;
   readonly #known = new Set<string>();
+  readonly #folders = new Set<string>();
+  readonly #unique = randomBytes(12).toString('hex');
+  #count = 0;
 
   constructor(gitDir: string) {
     this.#objects = join(gitDir, 'objects');
@@ -66,17 +69,19 @@ export class ObjectStore {
   }
 
   #place(temporary: string, id: string): void {
-    mkdirSync(join(this.#objects, id.slice(0, 2)), { recursive: true, mode: 0o700 });
+    const folder = id.slice(0, 2);
+    if (!this.#folders.has(folder)) mkdirSync(join(this.#objects, folder), { recursive: true, mode: 0o700 });
+    this.#folders.add(folder);
     renameSync(temporary, this.#path(id));
     this.#known.add(id);
   }
 
   #path(id: string): string {
-    return join(this.#objects, id.slice(0, 2), id.slice(2));
+    return `${this.#objects}/${id.slice(0, 2)}/${id.slice(2)}`;
   }
 
   #temporary(): string {
-    return join(this.#objects, `tmp_obj_${process.pid}_${randomBytes(8).toString('hex')}`);
+    return join(this.#objects, `tmp_obj_${this.#unique}_${(this.#count += 1)}`);
   }
 }
 

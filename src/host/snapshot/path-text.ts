@@ -4,12 +4,13 @@
  */
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const bytePath = (bytes: Buffer): string => bytes.toString('latin1');
-
 export const pathBytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 
 /** What people and the database see of a byte path. */
-export function shownPath(bytes: Buffer): string {
+export const shownPath = (path: string): string => (/^[\x00-\x7f]*$/.test(path) ? path : shownBytes(pathBytes(path)));
+
+/** The same of the bytes themselves. */
+export function shownBytes(bytes: Buffer): string {
   try {
     return STRICT.decode(bytes);
   } catch {

@@ -1,14 +1,14 @@
 /** Reads one file or link of a workspace into the store. What vanishes or changes its kind meanwhile is no error: the next scan sees it. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { errorCode } from '../host-error.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export type EntryRead =
-  | { kind: 'read'; id: string; stat: BigIntStats; size: number }
+  | { kind: 'read'; id: string; stat: Stats; size: number }
   | { kind: 'vanished' }
   | { kind: 'notCovered'; reason: string };
 
-const WHOLE_READ_BYTES = 8n * 1024n * 1024n;
+const WHOLE_READ_BYTES = 8 * 1024 * 1024;
 // A link that took the file's place is not followed, a pipe does not block.
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const GONE = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO', 'ESTALE']);
@@ -17,7 +17,7 @@ export async function readFileInto(store: ObjectStore, path: Buffer): Promise<En
   let fd: number | undefined;
   try {
     fd = openSync(path, FLAGS);
-    const stat = fstatSync(fd, { bigint: true });
+    const stat = fstatSync(fd);
     if (!stat.isFile()) return { kind: 'vanished' };
     return stat.size > WHOLE_READ_BYTES ? await readLarge(store, fd, stat) : readSmall(store, fd, stat);
   } catch (error) {
@@ -27,17 +27,17 @@ export async function readFileInto(store: ObjectStore, path: Buffer): Promise<En
   }
 }
 
-function readSmall(store: ObjectStore, fd: number, stat: BigIntStats): EntryRead {
+function readSmall(store: ObjectStore, fd: number, stat: Stats): EntryRead {
   const content = readFileSync(fd);
   return { kind: 'read', id: store.write('blob', content), stat, size: content.length };
 }
 
-async function readLarge(store: ObjectStore, fd: number, stat: BigIntStats): Promise<EntryRead> {
-  const id = await store.writeLarge(fd, Number(stat.size));
-  return id === undefined ? { kind: 'notCovered', reason: 'became shorter while it was read' } : { kind: 'read', id, stat, size: Number(stat.size) };
+async function readLarge(store: ObjectStore, fd: number, stat: Stats): Promise<EntryRead> {
+  const id = await store.writeLarge(fd, stat.size);
+  return id === undefined ? { kind: 'notCovered', reason: 'became shorter while it was read' } : { kind: 'read', id, stat, size: stat.size };
 }
 
-export function readLinkInto(store: ObjectStore, path: Buffer, stat: BigIntStats): EntryRead {
+export function readLinkInto(store: ObjectStore, path: Buffer, stat: Stats): EntryRead {
   try {
     const target = readlinkSync(path, 'buffer');
     return { kind: 'read', id: store.write('blob', target), stat, size: target.length };

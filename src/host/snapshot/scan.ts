@@ -2,11 +2,11 @@
  * Walks a workspace and writes its tree. Folders are opened one below the other and never through a link, so nothing outside is
  * read; nested repositories are stored like any folder, but for entries named `.git`. Lets other work run every few milliseconds.
  */
-import { closeSync, constants, lstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, type Stats } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { errorCode } from '../host-error.ts';
 import { treeContent, type ObjectStore, type TreeItem } from './object-store.ts';
-import { pathBytes, shownPath } from './path-text.ts';
+import { shownPath } from './path-text.ts';
 import { readFileInto, readLinkInto, type EntryRead } from './read-entry.ts';
 import type { StatCache } from './stat-cache.ts';
 
@@ -80,9 +80,9 @@ function refusedDirectory(scan: Scan, path: string, error: unknown): undefined {
 async function scanEntry(scan: Scan, parent: number, name: Buffer, parentPath: string): Promise<TreeItem | undefined> {
   const path = parentPath === '' ? name.toString('latin1') : `${parentPath}/${name.toString('latin1')}`;
   if (isGitEntry(scan, name, path)) return undefined;
-  if (scan.isExcluded(shownPath(pathBytes(path)))) return leaveOut(scan, path, 'excluded');
+  if (scan.isExcluded(shownPath(path))) return leaveOut(scan, path, 'excluded');
   const place = Buffer.concat([Buffer.from(`/proc/self/fd/${parent}/`), name]);
-  const stat = lstatSync(place, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatSync(place, { throwIfNoEntry: false });
   if (!stat) return undefined;
   if (stat.isDirectory()) return scanFolder(scan, place, name, path, stat);
   if (stat.isFile()) return scanFile(scan, place, name, path, stat);
@@ -97,7 +97,7 @@ function isGitEntry(scan: Scan, name: Buffer, path: string): boolean {
   return true;
 }
 
-async function scanFolder(scan: Scan, place: Buffer, name: Buffer, path: string, stat: BigIntStats): Promise<TreeItem | undefined> {
+async function scanFolder(scan: Scan, place: Buffer, name: Buffer, path: string, stat: Stats): Promise<TreeItem | undefined> {
   const items = await scanDirectory(scan, place, path);
   if (!items) return undefined;
   keepMode(scan, path, stat, [0o755]);
@@ -106,11 +106,11 @@ async function scanFolder(scan: Scan, place: Buffer, name: Buffer, path: string,
   return undefined;
 }
 
-async function scanFile(scan: Scan, place: Buffer, name: Buffer, path: string, stat: BigIntStats): Promise<TreeItem | undefined> {
+async function scanFile(scan: Scan, place: Buffer, name: Buffer, path: string, stat: Stats): Promise<TreeItem | undefined> {
   if (stat.size > scan.maxFileBytes) return leaveOut(scan, path, `${stat.size} bytes, more than ${scan.maxFileBytes}`);
-  const mode = (stat.mode & 0o100n) === 0n ? '100644' : '100755';
+  const mode = (stat.mode & 0o100) === 0 ? '100644' : '100755';
   const known = scan.cache.find(path, stat);
-  const read: EntryRead = known === undefined ? await readFileInto(scan.store, place) : { kind: 'read', id: known, stat, size: Number(stat.size) };
+  const read: EntryRead = known === undefined ? await readFileInto(scan.store, place) : { kind: 'read', id: known, stat, size: stat.size };
   if (read.kind === 'read') {
     if (known === undefined) scan.cache.keep(path, read.stat, read.id);
     keepMode(scan, path, stat, [0o644, 0o755]);
@@ -131,11 +131,11 @@ function item(scan: Scan, name: Buffer, path: string, mode: string, read: EntryR
   }
 }
 
-function keepMode(scan: Scan, path: string, stat: BigIntStats, ordinary: number[]): void {
-  const mode = Number(stat.mode & 0o7777n);
+function keepMode(scan: Scan, path: string, stat: Stats, ordinary: number[]): void {
+  const mode = stat.mode & 0o7777;
   if (!ordinary.includes(mode)) scan.modes.push({ path, mode });
 }
 
 function leaveOut(scan: Scan, path: string, reason: string): undefined {
-  scan.notCovered.push(`${shownPath(pathBytes(path))}: ${reason}`);
+  scan.notCovered.push(`${shownPath(path)}: ${reason}`);
 }

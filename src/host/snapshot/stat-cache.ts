@@ -3,22 +3,26 @@
  * inode changed within the last two seconds is not remembered: it may change once more within the same tick of the clock.
  * Forgotten at a reboot: what was not synced may then be gone from the store.
  */
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { replaceFile } from '../durable.ts';
 
 const SETTLED_MS = 2000;
 
-interface Known {
-  signature: string;
+type Signature = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'dev'>;
+
+interface Known extends Signature {
   id: string;
 }
 
-const signatureOf = (stat: BigIntStats): string => `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}:${stat.dev}`;
+// The times hold fractions of a microsecond: what is settled cannot change within one.
+const isSame = (a: Signature, b: Signature): boolean =>
+  a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
 
 export class StatCache {
   readonly #file: string;
-  readonly #boot: string;
+  /** Format and boot. */
+  readonly #header: string;
   #known = new Map<string, Known>();
   #next = new Map<string, Known>();
   #scanStartMs = 0;
@@ -26,18 +30,14 @@ export class StatCache {
 
   private constructor(file: string, boot: string) {
     this.#file = file;
-    this.#boot = boot;
+    this.#header = `1 ${boot}`;
   }
 
-  /** What the last process that scanned this workspace knew; an unreadable or older file counts as none. */
+  /** What the last process that scanned this workspace knew; a file of an earlier boot counts as none. */
   static async open(file: string, boot: string): Promise<StatCache> {
     const cache = new StatCache(file, boot);
     const [first, ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
-    if (first !== boot) return cache;
-    for (const line of lines) {
-      const [signature, id, path] = line.split(' ', 3);
-      if (signature && id && path) cache.#known.set(Buffer.from(path, 'base64').toString('latin1'), { signature, id });
-    }
+    if (first === cache.#header) for (const line of lines.filter(Boolean)) cache.#known.set(...(JSON.parse(line) as [string, Known]));
     return cache;
   }
 
@@ -49,17 +49,19 @@ export class StatCache {
   }
 
   /** Id of the content when nothing has changed since it was read. */
-  find(path: string, stat: BigIntStats): string | undefined {
+  find(path: string, stat: Stats): string | undefined {
     const known = this.#known.get(path);
-    if (known?.signature !== signatureOf(stat)) return undefined;
+    if (!known || !isSame(known, stat)) return undefined;
     this.#next.set(path, known);
     return known.id;
   }
 
   /** Remembers the content read, when its stat can be trusted. */
-  keep(path: string, stat: BigIntStats, id: string): void {
+  keep(path: string, stat: Stats, id: string): void {
     this.#changed = true;
-    if (Number(stat.ctimeMs) < this.#scanStartMs - SETTLED_MS) this.#next.set(path, { signature: signatureOf(stat), id });
+    if (stat.ctimeMs >= this.#scanStartMs - SETTLED_MS) return;
+    const { size, mtimeMs, ctimeMs, ino, dev } = stat;
+    this.#next.set(path, { size, mtimeMs, ctimeMs, ino, dev, id });
   }
 
   end(): void {
@@ -70,7 +72,7 @@ export class StatCache {
   /** Writes it down for the next process, when it differs from what the last scan knew. */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const lines = [...this.#known].map(([path, { signature, id }]) => `${signature} ${id} ${Buffer.from(path, 'latin1').toString('base64')}`);
-    await replaceFile(this.#file, [this.#boot, ...lines, ''].join('\n'));
+    const lines = [...this.#known].map((entry) => JSON.stringify(entry));
+    await replaceFile(this.#file, [this.#header, ...lines, ''].join('\n'));
   }
 }
