@@ -27,8 +27,9 @@ const url = (pattern: RegExp, example: string) =>
 const path = () => text(4096).nullable().default(null);
 
 /** A list, or its text with commas. */
-const list = () => z.union([z.array(text(200)), z.string().transform((value) => value.split(',').map((item) => item.trim()).filter(Boolean))])
-  .default([]);
+const list = () => z.union([z.array(text(200)), z.string().transform(splitAtCommas)]).default([]);
+
+const splitAtCommas = (value: string): string[] => value.split(',').map((item) => item.trim()).filter(Boolean);
 
 /** A whole number, or its text. */
 const whole = (min: number, max: number) =>
@@ -69,7 +70,9 @@ export const CONFIG_FIELDS = {
   reviewers: list(),
 };
 
-const OWN_NAMES: Readonly<Record<string, string>> = { databaseUrl: 'DATABASE_URL', ollamaHost: 'OLLAMA_HOST', sshAuthSock: 'SSH_AUTH_SOCK' };
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  databaseUrl: 'DATABASE_URL', ollamaHost: 'OLLAMA_HOST', sshAuthSock: 'SSH_AUTH_SOCK',
+};
 
 /** `agentSeats` → `HOLDPOINT_AGENT_SEATS` */
 export const variableOf = (field: string): string =>

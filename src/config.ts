@@ -38,7 +38,8 @@ export function loadConfig(env: Env, cwd: string, readFile: ReadConfigFile = rea
   const file = fromFile(env.HOLDPOINT_CONFIG, resolve(cwd, env.HOLDPOINT_CONFIG || resolve(dataDir, 'config.yaml')), readFile);
   const parsed = check(schema, { ...file.values, ...variables.values });
   const wrong = 'mistakes' in parsed ? parsed.mistakes.filter(({ path }) => Object.hasOwn(variables.values, String(path[0]))) : [];
-  const lines = [...variables.mistakes, ...wrong.map(({ path, message }) => `${variableOf(String(path[0]))}: ${message}`), ...file.mistakes];
+  const told = wrong.map(({ path, message }) => `${variableOf(String(path[0]))}: ${message}`);
+  const lines = [...variables.mistakes, ...told, ...file.mistakes];
   if (lines.length > 0 || 'mistakes' in parsed) throw badConfig(lines);
   return freeze(parsed.data, cwd);
 }
@@ -74,10 +75,12 @@ function fromFile(named: string | undefined, path: string, readFile: ReadConfigF
   return { values, mistakes: placed.map((mistake) => formatMistake(path, mistake)) };
 }
 
-const badConfig = (lines: readonly string[]): HoldpointError =>
-  new HoldpointError('bad_input', `The configuration has ${lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`}:\n${lines.join('\n')}`, {
+function badConfig(lines: readonly string[]): HoldpointError {
+  const title = `The configuration has ${lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`}:`;
+  return new HoldpointError('bad_input', [title, ...lines].join('\n'), {
     hint: 'variables begin with HOLDPOINT_; the file takes the same names in camelCase',
   });
+}
 
 function freeze({ reviewer: name, reviewerModel: model, reviewerDeadline, ...fields }: Fields, cwd: string): Config {
   const deadlineMs = reviewerDeadline === undefined ? undefined : parseDuration(reviewerDeadline);

@@ -34,7 +34,9 @@ export function createLog({ level, scope, secrets = [], stream, pretty = stream.
 }
 
 const colors = createColors(true);
-const PAINT: Readonly<Record<string, (text: string) => string>> = { warn: colors.yellow, error: colors.red, debug: colors.dim, trace: colors.dim };
+const PAINT: Readonly<Record<string, (text: string) => string>> = {
+  warn: colors.yellow, error: colors.red, debug: colors.dim, trace: colors.dim,
+};
 
 interface Line {
   [key: string]: unknown;

@@ -78,7 +78,8 @@ function unknownName(raw: unknown, part: 'agent' | 'reviewer', known: readonly s
 export function planFailure(file: string, errors: readonly PlanError[]): HoldpointError {
   const [first] = errors;
   const lines = errors.map((error) => formatMistake(file, error));
-  return new HoldpointError('bad_input', [`The plan has ${errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`}:`, ...lines].join('\n'), {
+  const title = `The plan has ${errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`}:`;
+  return new HoldpointError('bad_input', [title, ...lines].join('\n'), {
     where: { file, ...(first && { line: first.line, column: first.column, path: first.path }) },
     details: { errors },
   });

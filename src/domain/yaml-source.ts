@@ -49,7 +49,7 @@ export function readYaml(text: string | Uint8Array): YamlSource {
   if (isTooDeep(decoded)) return unreadable(TOO_DEEP);
   const lines = new LineCounter();
   const document = parseDocument(decoded, {
-    lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, version: '1.2', logLevel: 'silent',
+    lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, version: '1.2', logLevel: 'error',
   });
   const syntax = syntaxMistakes(document, lines);
   if (syntax.some((mistake) => !mistake.survivable)) return { value: undefined, syntax: syntax.map(withoutFlag), place: () => [] };

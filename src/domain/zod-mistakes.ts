@@ -82,8 +82,10 @@ const hasOwnIssue = (form: readonly Issue[], codes: readonly string[]): boolean 
 const nearestValue = (found: unknown, values: readonly unknown[]): string | undefined =>
   typeof found === 'string' ? didYouMean(found, values.map(String)) : undefined;
 
-const valueAt = (value: unknown, path: YamlPath): unknown =>
-  path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[String(part)] : undefined), value);
+const valueAt = (value: unknown, path: YamlPath): unknown => path.reduce<unknown>(memberOf, value);
+
+const memberOf = (value: unknown, key: string | number): unknown =>
+  (typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[key] : undefined);
 
 /** Keys a mapping at `path` may have, from the published schema. */
 function keysAt(nodes: readonly SchemaNode[], path: YamlPath): string[] {

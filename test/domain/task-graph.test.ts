@@ -57,7 +57,8 @@ describe('nextTask', () => {
     ['who holds others up goes first', [task('a'), task('b'), task('c', { dependsOn: ['b'] })], {}, 'b'],
     ['unless those have ended', [task('a'), task('b'), task('c', { dependsOn: ['b'] })], { c: 'cancelled' }, 'a'],
     ['who failed before goes later', [task('a'), task('b')], { a: 'retrying' }, 'b'],
-    ['all at once: 5+2+1-1 beats 6', [task('a', { priority: 6 }), task('b', { deadline: soon }), task('c', { dependsOn: ['b'] })], { b: 'retrying' }, 'b'],
+    ['all at once: 5+2+1-1 beats 6', [task('a', { priority: 6 }), task('b', { deadline: soon }), task('c', { dependsOn: ['b'] })],
+      { b: 'retrying' }, 'b'],
   ])('%s', (_, tasks, states, expected) => {
     expect(nextTask(tasks, states, NOW)?.id).toBe(expected);
   });

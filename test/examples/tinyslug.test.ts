@@ -41,7 +41,8 @@ async function failing(plan: Plan, task: string): Promise<string[]> {
 
 test('the plan is two milestones, three tasks and one dependency, without a warning', () => {
   const plan = loadPlan();
-  expect(plan.milestones.map(({ id, dependsOn, tasks }) => ({ id, dependsOn, tasks: tasks.map((task) => [task.id, task.dependsOn]) }))).toEqual([
+  expect(plan.milestones.map(({ id, dependsOn, tasks }) => ({ id, dependsOn, tasks: tasks.map((task) => [task.id,
+    task.dependsOn]) }))).toEqual([
     { id: 'slugs', dependsOn: [], tasks: [['ascii', []], ['unicode', ['ascii']]] },
     { id: 'names', dependsOn: ['slugs'], tasks: [['unique', []]] },
   ]);

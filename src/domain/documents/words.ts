@@ -25,7 +25,8 @@ export const priority = z.enum(['high', 'medium', 'low']);
 export const answerAction = anyOf<AnswerAction>({ approve: true, revise: true, retry: true, skip: true, 'skip-review': true, abort: true });
 
 export const turnOutcome = anyOf<TurnOutcomeKind>({
-  completed: true, limited: true, deferred: true, interrupted: true, lost: true, refused: true, maxTurns: true, overBudget: true, failed: true,
+  completed: true, limited: true, deferred: true, interrupted: true, lost: true, refused: true, maxTurns: true,
+  overBudget: true, failed: true,
 });
 
 export const decisionKind = anyOf<DecisionKind>({ proceed: true, retry: true, clarify: true, wait: true, rerun: true, breakpoint: true });

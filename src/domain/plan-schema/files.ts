@@ -36,9 +36,10 @@ function workspacePath(workspace: unknown, folder: string | undefined): Found<st
   const wrong = (message: string): Found<string> => ({ value: '', mistakes: [{ path: at, message }] });
   if (/[\n\r]/.test(path)) return wrong('must be one line');
   if (path.startsWith('~')) return wrong('must be an absolute path: ~ is not replaced');
-  if (!path.startsWith('/') && host !== 'local') return wrong('must be an absolute path; only on the host local may it be relative to this file');
-  if (!path.startsWith('/') && folder === undefined) return wrong('must be an absolute path: the folder of this file is not known');
-  const absolute = normalize(path.startsWith('/') ? path : `${folder}/${path}`);
+  const relative = !path.startsWith('/');
+  if (relative && host !== 'local') return wrong('must be an absolute path; only on the host local may it be relative to this file');
+  if (relative && folder === undefined) return wrong('must be an absolute path: the folder of this file is not known');
+  const absolute = normalize(relative ? `${folder}/${path}` : path);
   if (absolute === '/') return wrong('must be a folder of its own, not the root of the file system');
   return { value: absolute, mistakes: [] };
 }
@@ -77,7 +78,8 @@ function loadServers(mcp: unknown, readFile: ReadFile): Found<Record<string, unk
     return { value: typeof mcp === 'object' && mcp !== null ? (mcp as Record<string, unknown>) : {}, mistakes };
   }
   const value = new Map<string, unknown>();
-  const mistakes = entries(mcp).flatMap(([name, n]) => (typeof name === 'string' ? addServers(value, name, ['agent', 'mcp', n], readFile) : []));
+  const mistakes = entries(mcp).flatMap(([name, n]) =>
+    (typeof name === 'string' ? addServers(value, name, ['agent', 'mcp', n], readFile) : []));
   return { value: Object.fromEntries(value), mistakes };
 }
 

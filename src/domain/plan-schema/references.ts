@@ -53,7 +53,9 @@ const references = (list: unknown, above: YamlPath): Reference[] =>
 function duplicates(noun: string, nodes: readonly Reference[], key: string): Mistake[] {
   const seen = new Set<string>();
   return nodes.filter(({ id }) => seen.size === seen.add(id).size)
-    .map(({ id, path }) => ({ path: [...path, key], message: `there is a ${noun} "${id}" already: each needs a name of its own in the plan` }));
+    .map(({ id, path }) => ({
+      path: [...path, key], message: `there is a ${noun} "${id}" already: each needs a name of its own in the plan`,
+    }));
 }
 
 function unknown(node: RawNode, noun: string, known: readonly Reference[]): Mistake[] {

@@ -19,6 +19,8 @@ const KNOWN_SHAPES = [
 const SECRET_NAME = /token|secret|passw|api[-_]?key|authorization|credential/i;
 const MIN_SECRET_LENGTH = 8;
 
+const UNSTORABLE = 'holds a character that cannot be stored (NUL or half of a pair)';
+const SUGGESTION = 'keep it in an environment variable or a file, and name that';
 const MESSAGE = 'looks like a secret; plans are stored and shown';
 
 export const looksLikeSecret = (text: string): boolean => KNOWN_SHAPES.some((shape) => shape.test(text));
@@ -26,9 +28,8 @@ export const looksLikeSecret = (text: string): boolean => KNOWN_SHAPES.some((sha
 /** Mistakes in every text of the data. */
 export function textMistakes(raw: unknown): Mistake[] {
   return [...texts(raw)].flatMap(({ text, path }) => {
-    if (text.includes('\0') || !text.isWellFormed()) return [{ path, message: 'holds a character that cannot be stored (NUL or half of a pair)' }];
-    if (looksLikeSecret(text)) return [{ path, message: MESSAGE, suggestion: 'keep it in an environment variable or a file, and name that' }];
-    return [];
+    if (text.includes('\0') || !text.isWellFormed()) return [{ path, message: UNSTORABLE }];
+    return looksLikeSecret(text) ? [{ path, message: MESSAGE, suggestion: SUGGESTION }] : [];
   });
 }
 

@@ -13,7 +13,8 @@ const TOOLS = [
 ];
 
 export function planWarnings(plan: Plan, file: PlanFile): Mistake[] {
-  return [evidenceWarnings, acceptanceWarnings, gateWarnings, permissionWarnings].flatMap((warn) => warn(plan)).concat(breakpointWarnings(file));
+  const ofPlan = [evidenceWarnings, acceptanceWarnings, gateWarnings, permissionWarnings].flatMap((warn) => warn(plan));
+  return [...ofPlan, ...breakpointWarnings(file)];
 }
 
 function evidenceWarnings(plan: Plan): Mistake[] {
@@ -24,7 +25,8 @@ function evidenceWarnings(plan: Plan): Mistake[] {
     }];
   }
   const required = plan.checks.filter((check) => check.required);
-  return eachTask(plan, ({ id }) => (required.some((check) => holdsFor(check, id)) ? undefined : `no required check holds for task "${id}"`));
+  return eachTask(plan, ({ id }) =>
+    (required.some((check) => holdsFor(check, id)) ? undefined : `no required check holds for task "${id}"`));
 }
 
 const holdsFor = (check: CheckSpec, task: string): boolean => check.tasks === null || check.tasks.includes(task);
@@ -69,7 +71,8 @@ function breakpointWarnings({ policy }: PlanFile): Mistake[] {
   const later: readonly string[] = LATER_KINDS;
   return Object.entries(policy.breakpoints).flatMap(([kind, given]) => {
     const path = ['policy', 'breakpoints', kind];
-    if (later.includes(kind)) return [{ path, atKey: true, message: `${kind} is not raised by this version: the setting has no effect yet` }];
+    const unknown = `${kind} is not raised by this version: the setting has no effect yet`;
+    if (later.includes(kind)) return [{ path, atKey: true, message: unknown }];
     const timed = given?.after !== undefined || given?.then !== undefined;
     return timed ? [{ path, atKey: true, message: '"after" and "then" have no effect yet: the question waits for a person' }] : [];
   });
