@@ -40,7 +40,11 @@ export async function buildWorkflows({ root, outFile }) {
   if ((await recordedHash(outFile)) === hash) return { outFile, built: false };
   // Loaded only when needed: the package alone takes half a second.
   const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'src/workflows/index.ts'), logger: silent });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'src/workflows/index.ts'),
+    payloadConverterPath: join(root, 'src/workflows/payload-converter.ts'), // as in src/temporal/bundle.ts
+    logger: silent,
+  });
   await mkdir(dirname(outFile), { recursive: true });
   await replaceFile(outFile, code);
   await replaceFile(`${outFile}.sha256`, hash);

@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { LogEntry } from '@temporalio/worker';
+import { bundleWorkflowCode, type LogEntry } from '@temporalio/worker';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
 import type { Activities } from '../../src/activities/contract.ts';
+import { bundleOptions } from '../../src/temporal/bundle.ts';
 import { connectNative, connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { createWorkers, installRuntime, type WorkersOptions } from '../../src/temporal/worker.ts';
@@ -57,11 +58,11 @@ interface Counted {
 }
 
 /** Without coverage the code is bundled as it stands. */
-function counted(): Counted {
+async function counted(): Promise<Counted> {
   const coverage = new WorkflowCoverage();
-  const { workflowsPath = WORKFLOWS, ...more } = coverage.augmentWorkerOptions({ taskQueue: '', workflowsPath: WORKFLOWS });
-  const { taskQueue: _, ...extra } = more;
-  return { options: { workflows: { path: workflowsPath }, more: extra }, merge: () => mergeCoverage(coverage) };
+  const { code } = await bundleWorkflowCode(coverage.augmentBundleOptions(bundleOptions(WORKFLOWS)));
+  const { sinks } = coverage.augmentWorkerOptionsWithBundle({ taskQueue: '', workflowBundle: { code } });
+  return { options: { workflows: { code }, more: sinks ? { sinks } : {} }, merge: () => mergeCoverage(coverage) };
 }
 
 function mergeCoverage(coverage: WorkflowCoverage): void {
@@ -79,7 +80,7 @@ export async function startTestWorker(activities: Activities, seats = 20): Promi
   const namespace = await newNamespace(address);
   const temporal = await connectTemporal({ env: {}, address, namespace });
   const native = await connectNative({ env: {}, address, namespace });
-  const coverage = counted();
+  const coverage = await counted();
   const workers = await createWorkers({ connection: native.connection, namespace, activities, seats, ...coverage.options });
   const running = workers.run();
   const stop = async (): Promise<void> => {

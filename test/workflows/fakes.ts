@@ -113,9 +113,9 @@ function dispatch(name: keyof Activities) {
   return async (input: { project: string }): Promise<unknown> => {
     const world = worlds.get(input.project);
     if (!world) throw failure('unknown_plan', `no plan of project ${input.project} is stored`);
-    world.calls.push({ name, input: input as Record<string, unknown> & { project: string } });
-    const run = (world.on[name] ?? ordinary(world)[name]) as (input: object) => Promise<unknown>;
-    return run(input);
+    world.calls.push({ name, input });
+    const all = { ...ordinary(world), ...world.on } as Record<string, (input: object) => Promise<unknown>>;
+    return all[name]?.(input);
   };
 }
 

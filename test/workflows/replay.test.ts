@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleOptions } from '../../src/temporal/bundle.ts';
 import { installRuntime } from '../../src/temporal/worker.ts';
 import { WORKFLOWS } from '../support/temporal-worker.ts';
 
@@ -12,7 +13,7 @@ const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 let workflowBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   installRuntime({ level: 'ERROR', log: () => undefined });
-  workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS });
+  workflowBundle = await bundleWorkflowCode(bundleOptions(WORKFLOWS));
 });
 
 interface Recorded {

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { temporal } from '@temporalio/proto';
 import { answerCommands, milestonePage } from '../../src/workflows/details.ts';
 import { newState, newTask, type Milestone } from '../../src/workflows/milestone-state.ts';
 import { eventually } from '../support/eventually.ts';
@@ -25,7 +24,10 @@ const asking = () => newWorld({
   on: { judgeTurn: judgements({ decision: 'breakpoint', breakpoint: 'confidence_too_low', reason: "it's unsure" }) },
 });
 
-type Metadata = temporal.api.sdk.v1.IWorkflowMetadata;
+interface Metadata {
+  currentDetails: string;
+  definition: { signalDefinitions: { name: string; description: string }[]; updateDefinitions: { name: string }[] };
+}
 
 const metadataOf = (handle: Handle): Promise<Metadata> => handle.query<Metadata>('__temporal_workflow_metadata');
 
@@ -61,14 +63,26 @@ describe('a waiting milestone', () => {
     expect((await handle.result()).state).toBe('completed');
   });
 
+  test('outlives a signal in an encoding nobody knows', async () => {
+    const handle = await startMilestone(worker, asking());
+    const { id } = await opened(handle, 'confidence_too_low');
+    const signal = `temporal workflow signal --workflow-id ${handle.workflowId} --name`;
+    await shell(`${signal} answer --input '{"breakpoint":"${id}","action":"abort"}' --input-meta encoding=json/protobuf`);
+    await shell(`${signal} pause --input 'x' --input-meta encoding=binary/encrypted`);
+    await shell(`${signal} answer --input '{"breakpoint":"${id}","action":"approve"}'`);
+    await opened(handle, 'milestone_completion');
+    expect(worker.logs.map((l) => l.message)).toEqual(expect.arrayContaining(['answer ignored', 'pause ignored']));
+    await handle.terminate();
+  });
+
   test('describes its handlers with an example that can be copied', async () => {
     const handle = await startMilestone(worker, asking());
     await opened(handle, 'confidence_too_low');
     const { definition } = await metadataOf(handle);
-    const described = (list: { name?: string | null; description?: string | null }[] | null | undefined) => Object.fromEntries((list ?? []).map((d) => [d.name, d.description ?? '']));
-    expect(Object.keys(described(definition?.updateDefinitions)).sort()).toEqual(['answerNow', 'pauseNow', 'resumeNow']);
-    const example = described(definition?.signalDefinitions).answer ?? '';
-    expect(JSON.parse(example.slice(example.indexOf('{')))).toMatchObject({ action: 'approve', breakpoint: expect.stringContaining('/m/milestone_completion.1') });
+    expect(definition.updateDefinitions.map((d) => d.name).sort()).toEqual(['answerNow', 'pauseNow', 'resumeNow']);
+    const { description } = definition.signalDefinitions.find((d) => d.name === 'answer') ?? { description: '' };
+    const example = JSON.parse(description.slice(description.indexOf('{'))) as unknown;
+    expect(example).toMatchObject({ action: 'approve', breakpoint: expect.stringContaining('/m/milestone_completion.1') });
     await handle.terminate();
   });
 
