@@ -11,6 +11,8 @@ export interface OllamaOptions {
   /** Base URL of the server, as OLLAMA_HOST. */
   host: string;
   model: string;
+  /** An answer is cut there (and then rubbish), so that a model that repeats itself ends; default 2,048. */
+  answerTokens?: number;
 }
 
 type Unavailable = Extract<ReviewOutcome, { kind: 'unavailable' }>;
@@ -76,7 +78,7 @@ async function ask(client: Ollama, options: OllamaOptions, messages: Message[], 
   try {
     const answer = await client.chat({
       model: options.model, messages, format: withoutBounds(reviewJsonSchema()), stream: false,
-      options: { temperature: 0, num_ctx: contextFor(messages) },
+      options: { temperature: 0, num_ctx: contextFor(messages), num_predict: options.answerTokens ?? ANSWER_TOKENS },
     });
     return { kind: 'answer', text: answer.message.content };
   } catch (error) {

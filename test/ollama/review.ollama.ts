@@ -13,7 +13,7 @@ const MINUTES_5 = 300_000;
 const request = {
   system: 'You review a change of code. Answer in JSON: requirementsMet, issues, alternatives, quality (0 to 1), confidence (0 to 1). Keep lists empty.',
   prompt: 'The task: add two numbers. The change: return a + b. Review it: quality 0.9, confidence 0.8, all lists empty.',
-  promptHash: 'hash', deadlineMs: MINUTES_5,
+  promptHash: 'hash', deadlineMs: 280_000,
 };
 
 test('a real server is reachable and has the model', async () => {
@@ -21,7 +21,8 @@ test('a real server is reachable and has the model', async () => {
 });
 
 test('a real model answers in the shape, or is told apart as rubbish', async () => {
-  const outcome = await createOllama({ host, model }).review(request, never);
+  // Few tokens: a model this small repeats itself, and a slow machine makes three of them in a second.
+  const outcome = await createOllama({ host, model, answerTokens: 80 }).review(request, never);
   if (outcome.kind === 'reviewed') {
     expect(outcome.review.quality).toBeGreaterThanOrEqual(0);
     expect(outcome.review.quality).toBeLessThanOrEqual(1);
