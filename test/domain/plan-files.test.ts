@@ -7,6 +7,7 @@ describe('instructions', () => {
   test.each([
     ['a missing file', 'AGENT.md', 'there is no file "AGENT.md" beside the plan'],
     ['a file above', '../AGENT.md', '"../AGENT.md" must be a file in the folder of the plan or below it'],
+    ['above and back', '../plans/AGENT.md', '"../plans/AGENT.md" must be a file in the folder of the plan or below it'],
     ['a detour above', 'a/../../AGENT.md', '"a/../../AGENT.md" must be a file in the folder of the plan or below it'],
     ['an absolute path', '/etc/passwd', '"/etc/passwd" must be a file in the folder of the plan or below it'],
     ['a large file', 'large.md', '"large.md" has 262145 bytes, at most 262144 are read'],
@@ -23,6 +24,13 @@ describe('instructions', () => {
     });
     expect(told).toEqual([`12:23 agent.instructions: ${message}`]);
     expect(asked.filter((path) => path.includes('..') || path.startsWith('/'))).toEqual([]);
+  });
+
+  test('a file that cannot be read (a folder, no permission) is a mistake like others', () => {
+    const readFile = (): string => {
+      throw new Error('EISDIR');
+    };
+    expect(mistakes(withAgent('instructions: docs'), { readFile })).toEqual(['12:23 agent.instructions: "docs" cannot be read']);
   });
 
   test('a file in a folder below is read', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { HoldpointError } from '../../src/domain/failure-kind.ts';
 import { PLAN_TEMPLATES, parsePlan, planFailure, planJsonSchema, planTemplate } from '../../src/domain/plan-schema.ts';
 import { GOOD_PLAN, goodPlan, mistakes, show } from '../support/plans.ts';
@@ -99,6 +100,11 @@ describe('forms of one field', () => {
 });
 
 describe('fingerprint', () => {
+  test('is taken from one text per value', () => {
+    const value = JSON.parse('{"b": [{"d": 1, "c": null}], "__proto__": {"z": 1, "y": "é"}, "a": "x"}') as unknown;
+    expect(canonicalJson(value)).toBe('{"__proto__":{"y":"é","z":1},"a":"x","b":[{"c":null,"d":1}]}');
+  });
+
   test('does not depend on how the file is laid out', () => {
     const { plan, sha256 } = goodPlan(GOOD_PLAN);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);

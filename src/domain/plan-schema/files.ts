@@ -47,7 +47,8 @@ function workspacePath(workspace: unknown, folder: string | undefined): Found<st
 /** The text, or what is wrong. */
 function readBeside(name: string, readFile: ReadFile): { text: string } | { message: string } {
   if (!staysInside(name)) return { message: `"${name}" must be a file in the folder of the plan or below it` };
-  const text = readFile(name);
+  const text = attempt(() => readFile(name));
+  if (text === undefined) return { message: `"${name}" cannot be read` };
   if (text === null) return { message: `there is no file "${name}" beside the plan` };
   const bytes = new TextEncoder().encode(text).length;
   return bytes > MAX_FILE_BYTES ? { message: `"${name}" has ${bytes} bytes, at most ${MAX_FILE_BYTES} are read` } : { text };
@@ -86,7 +87,7 @@ function loadServers(mcp: unknown, readFile: ReadFile): Found<Record<string, unk
 function addServers(all: Map<string, unknown>, name: string, path: YamlPath, readFile: ReadFile): Mistake[] {
   const found = readBeside(name, readFile);
   if ('message' in found) return [{ path, message: found.message }];
-  const content = parseJson(found.text);
+  const content = attempt((): unknown => JSON.parse(found.text));
   if (content === undefined) return [{ path, message: `"${name}" is not JSON` }];
   const named = field(content, 'mcpServers') ?? content;
   const result = check(servers, named);
@@ -99,9 +100,10 @@ function addServers(all: Map<string, unknown>, name: string, path: YamlPath, rea
 
 const alreadyThere = (key: string): Mistake => ({ path: [key], message: 'is a server of an earlier file too' });
 
-function parseJson(text: string): unknown {
+/** Undefined when it throws. */
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return JSON.parse(text);
+    return read();
   } catch {
     return undefined;
   }
