@@ -57,12 +57,16 @@ function newerThanProgram(unknown: string[]): HoldpointError {
   });
 }
 
-async function refuseForeign(db: Db): Promise<void> {
-  const { rows } = await sql<{ number: string; version: string }>`
+/** Version of the server; throws `database_mismatch` for one that is too old. */
+export async function serverVersion(db: Db): Promise<string> {
+  const { rows: [server] } = await sql<{ number: string; version: string }>`
     select current_setting('server_version_num') as number, current_setting('server_version') as version`.execute(db);
-  if (Number(rows[0]?.number) < MIN_SERVER) {
-    throw new HoldpointError('database_mismatch', `Postgres ${rows[0]?.version} is too old`, { hint: 'Holdpoint needs Postgres 14 or newer' });
-  }
+  if (server && Number(server.number) >= MIN_SERVER) return server.version;
+  throw new HoldpointError('database_mismatch', `Postgres ${server?.version} is too old`, { hint: 'Holdpoint needs Postgres 14 or newer' });
+}
+
+async function refuseForeign(db: Db): Promise<void> {
+  await serverVersion(db);
   const { unknown } = await migrationState(db);
   if (unknown.length > 0) throw newerThanProgram(unknown);
 }

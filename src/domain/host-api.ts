@@ -36,6 +36,16 @@ export interface ProbeResult {
   agent: ProgramProbe;
   node: ProgramProbe;
   workspace: { exists: boolean; writable: boolean; freeBytes: number | null };
+  /** Present when something was asked; null when the agent is not there or gave no answer in time. */
+  answer?: { code: number | null; out: string } | null;
+}
+
+/** Something the agent's own program is asked that costs nothing, such as whether it is signed in. */
+export interface AgentQuestion {
+  args: string[];
+  env: Record<string, string>;
+  /** Names taken over from the host user's login environment. */
+  inherit: string[];
 }
 
 /** One write lease of one workspace; a higher fence supersedes a lower one for good. */
@@ -178,7 +188,7 @@ export interface WatchBatch {
 
 export interface HostApi {
   hello(p: Record<string, never>): Promise<HostHello>;
-  probe(p: { workspace: string | null; agentCommand: string | null }): Promise<ProbeResult>;
+  probe(p: { workspace: string | null; agentCommand: string | null; ask?: AgentQuestion }): Promise<ProbeResult>;
   /** Records the fence; `stale_fence` when a newer one is known. */
   claimWorkspace(p: Fence): Promise<{ workspace: string }>;
   startRun(p: StartRun): Promise<RunState>;

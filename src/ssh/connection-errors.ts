@@ -26,6 +26,7 @@ const triedTooOften = (credentials: Credentials, error: Ssh2Error): boolean =>
 function weakServer(target: Target, place: string, error: Error): HoldpointError {
   return new HoldpointError('host_unsupported', `${place} offers only algorithms that are not accepted: ${error.message}`, {
     hint: `Accepted are curve25519 key exchange; ed25519, ecdsa and rsa-sha2 host keys; AES-GCM and ChaCha20-Poly1305. Update the SSH server of "${target.alias}".`,
+    details: { stage: 'negotiation' },
     cause: error,
   });
 }
