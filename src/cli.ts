@@ -33,3 +33,5 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 process.exitCode = await runProgram(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), signal: interrupt.signal }, install);
+// What an interrupted command was waiting for is not waited for.
+if (interrupt.signal.aborted) process.exit();

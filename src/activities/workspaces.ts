@@ -33,7 +33,13 @@ async function claim(deps: Deps, ref: MilestoneRef & { workflowRunId: string }, 
   const lease = { host, workspace, project: ref.project, milestone: ref.milestone, holder: ref.workflowRunId };
   const { epoch } = await claimLease(deps.db, lease);
   const call = { milestone: milestone.id, epoch };
-  await onHost(hostOf(deps, { plan, milestone }, beat.signal), (api) => api.claimWorkspace(fenceOf({ plan, milestone }, call)));
+  try {
+    await onHost(hostOf(deps, { plan, milestone }, beat.signal), (api) => api.claimWorkspace(fenceOf({ plan, milestone }, call)));
+  } catch (error) {
+    // A workspace that could not be opened is not held: nobody else would ever get it.
+    await releaseLease(deps.db, { host, workspace, epoch });
+    throw error;
+  }
   return { epoch };
 }
 

@@ -1,7 +1,7 @@
 /** The frame of every command: a session, one way to print, one way to fail. */
 import type { Command } from 'commander';
 import { EXIT, reportError } from './exit.ts';
-import { write, type Io } from './io.ts';
+import { interrupted, write, type Io } from './io.ts';
 import { Session, type Install } from './session.ts';
 
 /** What a command is given. */
@@ -12,13 +12,20 @@ export interface Call<Options = unknown> {
   options: Options;
   args: string[];
   /** With --json the document on one line, otherwise the text for people. */
-  print: (document: object, text: () => string) => Promise<void>;
+  print: (document: object, text: () => string) => Promise<boolean>;
   /** Progress and remarks, for people, on stderr. */
-  say: (text: string) => Promise<void>;
+  say: (text: string) => Promise<boolean>;
 }
 
 /** Resolves to the exit code; nothing is 0. */
 export type Handler<Options> = (call: Call<Options>) => Promise<number | void>;
+
+export interface Manner {
+  /** Ctrl-C is left to the handler, which has something to end; other commands are simply left. */
+  endsItself?: boolean;
+  /** Runs until it is told to stop: SIGTERM is its ordinary end, not an interruption. */
+  isService?: boolean;
+}
 
 export interface Frame {
   io: Io;
@@ -27,7 +34,13 @@ export interface Frame {
   exit(code: number): void;
 }
 
-async function run<Options>(frame: Frame, command: Command, handler: Handler<Options>): Promise<number> {
+/** The code of a command that came to an end although it was told to stop. */
+function afterSignal({ signal }: Io, code: number, { isService = false }: Manner): number {
+  if (!signal.aborted || code !== EXIT.done) return code;
+  return isService && (signal.reason as Error).message === 'SIGTERM' ? EXIT.done : EXIT.interrupted;
+}
+
+async function run<Options>(frame: Frame, command: Command, handler: Handler<Options>, manner: Manner): Promise<number> {
   const { io } = frame;
   const options = command.opts<Options & { json?: boolean }>();
   const json = options.json === true;
@@ -38,20 +51,21 @@ async function run<Options>(frame: Frame, command: Command, handler: Handler<Opt
       print: (document, text) => write(io.stdout, json ? `${JSON.stringify(document)}\n` : ensureNewline(text())),
       say: (text) => write(io.stderr, ensureNewline(text)),
     };
-    const code = (await handler(call)) ?? EXIT.done;
-    return io.signal.aborted && code === EXIT.done ? EXIT.interrupted : code;
+    const work = handler(call);
+    return afterSignal(io, (await (manner.endsItself ? work : Promise.race([work, interrupted(io)]))) ?? EXIT.done, manner);
   } catch (error) {
     return await reportError(io, json, error);
   } finally {
-    await session.close();
+    // Who gives up does not wait for a server that does not answer.
+    await Promise.race([session.close(), interrupted(io).catch(() => undefined)]);
   }
 }
 
 const ensureNewline = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 
 /** Makes `handler` the action of `command`, which gets `--json`. */
-export function define<Options>(frame: Frame, command: Command, handler: Handler<Options>): Command {
+export function define<Options>(frame: Frame, command: Command, handler: Handler<Options>, manner: Manner = {}): Command {
   return command.option('--json', 'print one JSON document (or JSON lines) and nothing else').action(async () => {
-    frame.exit(await run(frame, command, handler));
+    frame.exit(await run(frame, command, handler, manner));
   });
 }

@@ -19,13 +19,24 @@ export const colorsFor = (io: Io): Colors => createColors(io.stdout.isTTY === tr
 
 export const isInteractive = (io: Io): boolean => io.stdin.isTTY === true && io.stdout.isTTY === true;
 
-/** Writes and waits for the pipe: a document larger than the pipe's buffer must not be cut by the exit. */
-export function write(stream: Writable, text: string): Promise<void> {
+/** Rejects when the user gives up. */
+export function interrupted({ signal }: Io): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (signal.aborted) reject(signal.reason);
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
+}
+
+/**
+ * Writes and waits for the pipe: a document larger than the pipe's buffer must not be cut by the exit. False when the reader
+ * (head, less) has gone away: not a failure of the command, but nothing more needs to be written.
+ */
+export function write(stream: Writable, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      // A reader that has gone away (head, less) is not a failure of the command.
-      if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-      else resolve();
+      const isPipe = ['EPIPE', 'ERR_STREAM_DESTROYED'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+      if (error && !isPipe) reject(error);
+      else resolve(!error);
     });
   });
 }

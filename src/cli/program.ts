@@ -33,24 +33,24 @@ const COMMANDS = [
   addLogs, addDiff, addDecisions, addControl, addSchema, addDemoServers,
 ];
 
-function build(frame: Frame): Command {
+function build(frame: Frame, said: (text: string) => void): Command {
   const program = new Command('holdpoint')
     .description('durable supervision of Claude Code: plans, checks, review, breakpoints, every change on record')
     .version(frame.install.version)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
-    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, outputError: () => undefined });
+    .configureOutput({ writeOut: said, writeErr: said, outputError: () => undefined });
   for (const add of COMMANDS) add(program, frame);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
 
-/** Commander's own ends: help and version are documents, the rest is bad usage. */
-async function usage(io: Io, program: Command, args: string[], error: CommanderError): Promise<number> {
+/** Commander's own ends: help and version are documents, the rest is bad usage. `said`: what it wanted to print. */
+async function usage(io: Io, program: Command, args: string[], error: CommanderError, said: string): Promise<number> {
   const command = program.commands.find((one) => one.name() === args[0]) ?? program;
-  if (error.code === 'commander.version') return write(io.stdout, `${program.version() ?? ''}\n`).then(() => EXIT.done);
-  if (error.exitCode === 0) return write(io.stdout, command.helpInformation()).then(() => EXIT.done);
-  if (error.code === 'commander.help') return write(io.stderr, command.helpInformation()).then(() => EXIT.badInput);
+  if (error.exitCode === 0) return write(io.stdout, said).then(() => EXIT.done);
+  if (error.code === 'commander.help' && !args.includes('--json')) return write(io.stderr, said).then(() => EXIT.badInput);
+  if (error.code === 'commander.help') error.message = 'no command is given';
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/, ': did you mean $1?');
   const hint = `see \`holdpoint ${command === program ? '' : `${command.name()} `}--help\``;
   return reportError(io, args.includes('--json'), new HoldpointError('bad_input', message, { hint }));
@@ -59,12 +59,13 @@ async function usage(io: Io, program: Command, args: string[], error: CommanderE
 /** Runs one command line; resolves to its exit code. */
 export async function runProgram(args: string[], io: Io, install: Install): Promise<number> {
   let code: number = EXIT.done;
-  const program = build({ io, install, exit: (given) => (code = given) });
+  let said = '';
+  const program = build({ io, install, exit: (given) => (code = given) }, (text) => (said += text));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return usage(io, program, args, error);
+    return usage(io, program, args, error, said);
   }
 }

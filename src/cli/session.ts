@@ -2,7 +2,7 @@
  * What a command works with: configuration, database, Temporal, hosts. Each is opened when first asked for and closed at the
  * end. A stack that `up` or `demo --keep` runs in the data folder is found by itself; the environment goes before it.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
 import { openDb, type OpenDb } from '../db/client.ts';
 import type { Db } from '../db/transaction.ts';
@@ -36,7 +36,7 @@ export class Session {
   }
 
   get dataDir(): string {
-    return this.io.env.HOLDPOINT_DATA_DIR ?? join(this.io.cwd, '.holdpoint');
+    return resolve(this.io.cwd, this.io.env.HOLDPOINT_DATA_DIR || '.holdpoint');
   }
 
   get startedFile(): string {

@@ -12,15 +12,17 @@ const taskRow = (task: StatusTask): (string | number)[] => [
 
 const HEAD = ['  task', 'state', 'attempts', 'checks', 'quality', 'confidence', 'cost', 'files'];
 
+const reasonOf = ({ reason }: { reason: string | null }, colors: Colors): string[] => (reason === null ? [] : [colors.red(`  ${reason.replace(/\s+/g, ' ')}`)]);
+
 function milestoneText(milestone: StatusMilestone, colors: Colors): string {
   const waiting = milestone.waitingFor.map((id) => colors.yellow(`  waits for you: ${id}\n    holdpoint inbox`));
-  return [`${colors.bold(milestone.id)}  ${milestone.title}  (${milestone.state})`, ...waiting, table(HEAD, milestone.tasks.map(taskRow))].join('\n');
+  return [`${colors.bold(milestone.id)}  ${milestone.title}  (${milestone.state})`, ...reasonOf(milestone, colors), ...waiting, table(HEAD, milestone.tasks.map(taskRow))].join('\n');
 }
 
 function projectText(project: StatusProject, colors: Colors): string {
   const { host, path } = project.workspace;
   const head = `${colors.bold(project.project)}  ${project.state}  ${host}:${path}  ${usd(project.costUsd)}`;
-  return [head, ...project.milestones.map((milestone) => milestoneText(milestone, colors))].join('\n\n');
+  return [[head, ...reasonOf(project, colors)].join('\n'), ...project.milestones.map((milestone) => milestoneText(milestone, colors))].join('\n\n');
 }
 
 export function statusText({ projects }: StatusDocument, io: Io): string {

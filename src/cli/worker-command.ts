@@ -6,5 +6,5 @@ import type { Session } from './session.ts';
 export function workerCommand(session: Session, more: Record<string, string>): WorkerCommand {
   const [file = '', ...args] = session.install.worker;
   const inherited = Object.entries(session.io.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { file, args, env: { ...Object.fromEntries(inherited), ...more }, version: session.install.version };
+  return { file, args, cwd: session.io.cwd, env: { ...Object.fromEntries(inherited), ...more }, version: session.install.version };
 }

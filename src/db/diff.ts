@@ -12,7 +12,7 @@ import { turnIdSql } from './turns.ts';
 export type DiffRow = Change & { by: ChangeCause };
 
 export interface Diff {
-  /** Trees; null when the target has no turn, or its last turn has not ended. */
+  /** Trees; null when the target has no turn, or none that has ended. */
   from: string | null;
   to: string | null;
   changes: DiffRow[];
@@ -27,7 +27,7 @@ export async function diffRows(db: Db, target: Target): Promise<Diff> {
   const changes = await finalChanges(db, turns.rows.map((turn) => turn.id));
   return {
     from: turns.rows[0]?.tree_before ?? null,
-    to: turns.rows.at(-1)?.tree_after ?? null,
+    to: turns.rows.findLast((turn) => turn.tree_after !== null)?.tree_after ?? null,
     changes: turns.rows.length > 1 ? netChanges(changes) : changes,
   };
 }

@@ -9,12 +9,16 @@ import type { Db } from './transaction.ts';
 /** Ended projects that a status without a name still lists. */
 const RECENT = 20;
 
+/** Events that say why something ended, or why nothing runs although nobody is asked. */
+const REASONS = ['failed', 'cancelled', 'waiting_for_workspace', 'sleeping'];
+
 export interface ProjectRow {
   id: string;
   workflow_id: string;
   state: WorkState;
   host: string;
   workspace: string;
+  reason: string | null;
 }
 
 export interface PlanRow {
@@ -23,6 +27,7 @@ export interface PlanRow {
   milestone_title: string;
   workflow_id: string;
   milestone_state: WorkState;
+  milestone_reason: string | null;
   task: string;
   title: string;
   state: TaskState;
@@ -56,7 +61,10 @@ export async function projectRows(db: Db, project: string | undefined): Promise<
     ? sql`not ${ended} or id in (select id from project where ${ended} order by updated_at desc limit ${RECENT})`
     : sql`id = ${project}`;
   const { rows } = await sql<ProjectRow>`
-    select id, workflow_id, state, host, workspace from project where ${chosen} order by created_at, id`.execute(db);
+    select id, workflow_id, state, host, workspace,
+      (select e.message from event e where e.project = project.id and e.milestone is null and e.run_id = project.run_id
+        and e.kind = any(${REASONS}::text[]) and state in ('failed', 'cancelled') order by e.id desc limit 1) as reason
+    from project where ${chosen} order by created_at, id`.execute(db);
   return rows;
 }
 
@@ -64,6 +72,8 @@ export async function projectRows(db: Db, project: string | undefined): Promise<
 export async function planRows(db: Db, projects: string[]): Promise<PlanRow[]> {
   const { rows } = await sql<PlanRow>`
     select m.project, m.id as milestone, m.title as milestone_title, m.workflow_id, m.state as milestone_state,
+      (select e.message from event e where e.project = m.project and e.milestone = m.id and e.run_id = m.run_id
+        and e.kind = any(${REASONS}::text[]) and m.state in ('failed', 'cancelled', 'waiting') order by e.id desc limit 1) as milestone_reason,
       t.id as task, t.title, t.state, t.priority,
       array(select d.depends_on from task_dependency d where d.project = t.project and d.milestone = t.milestone and d.task = t.id
         order by d.depends_on) as depends_on,

@@ -41,6 +41,8 @@ export interface StatusMilestone {
   waitingFor: string[];
   /** RFC 3339. */
   waitingSince: string | null;
+  /** Why it failed, was cancelled, or waits although nobody is asked. */
+  reason: string | null;
   tasks: StatusTask[];
 }
 
@@ -49,6 +51,8 @@ export interface StatusProject {
   workflowId: string;
   state: WorkState;
   workspace: { host: string; path: string };
+  /** Why it failed or was cancelled. */
+  reason: string | null;
   costUsd: number;
   milestones: StatusMilestone[];
 }
@@ -88,7 +92,7 @@ function toProject(row: ProjectRow, found: Found): StatusProject {
   const byMilestone = Map.groupBy(found.tasks.get(row.id) ?? [], (task) => task.milestone);
   const milestones = [...byMilestone.values()].map((tasks) => toMilestone(row.id, tasks, found));
   return {
-    project: row.id, workflowId: row.workflow_id, state: row.state, workspace: { host: row.host, path: row.workspace },
+    project: row.id, workflowId: row.workflow_id, state: row.state, workspace: { host: row.host, path: row.workspace }, reason: row.reason,
     costUsd: sumUsd(milestones.flatMap((milestone) => milestone.tasks.map((task) => task.costUsd))),
     milestones,
   };
@@ -102,6 +106,7 @@ function toMilestone(project: string, tasks: PlanRow[], found: Found): StatusMil
     id: first.milestone, title: first.milestone_title, workflowId: first.workflow_id, state: first.milestone_state,
     waitingFor: questions.map((question) => question.id),
     waitingSince: questions[0]?.opened_at.toISOString() ?? null,
+    reason: questions.length > 0 ? null : first.milestone_reason,
     tasks: tasks.map((task) => toTask(task, found.turns.get(taskKey(project, task.milestone, task.task)) ?? [])),
   };
 }

@@ -44,11 +44,12 @@ const READY_TIMEOUT_MS = 60_000;
  */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
-  if (options.port !== undefined) await assertPortFree(options.port, 'Postgres');
   const programs = postgresBinaries();
   const as = prepareFolder(dataDir, programs);
   const claim = await claimFolder(join(dataDir, 'server.json'), `the database folder ${dataDir}`, 'SIGINT');
   try {
+    // After the claim, which waits until a server of ours that is on its way out has left the port.
+    if (options.port !== undefined) await assertPortFree(options.port, 'Postgres');
     const cluster = await openCluster(dataDir, programs, as);
     removeStaleLock(cluster.data);
     const port = options.port ?? (await freePort());

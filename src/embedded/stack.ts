@@ -27,6 +27,8 @@ export interface WorkerCommand {
   file: string;
   args: string[];
   env: Record<string, string>;
+  /** Where relative paths in `env` are taken from; default: the data folder. */
+  cwd?: string;
   version: string;
 }
 
@@ -109,7 +111,7 @@ async function startWorker(options: StackOptions, addresses: Addresses, add: Add
     HOLDPOINT_READY_FILE: readyFile,
   };
   const logFile = join(dataDir, 'worker.log');
-  const server = await startServer({ name: 'the worker', file: worker.file, args: worker.args, cwd: dataDir, env, logFile, stopSignal: 'SIGTERM', outlive });
+  const server = await startServer({ name: 'the worker', file: worker.file, args: worker.args, cwd: worker.cwd ?? dataDir, env, logFile, stopSignal: 'SIGTERM', outlive });
   add({ name: 'worker', pid: server.pid, start: server.start, version: worker.version, stopSignal: 'SIGTERM' }, server.exited);
   const deadline = Date.now() + WORKER_DEADLINE_MS;
   while (!existsSync(readyFile)) {

@@ -57,12 +57,13 @@ const ATTRIBUTE_TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', DOUBL
  */
 export async function startTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
   const dbFile = resolve(options.dbFile);
-  if (options.port !== undefined) await assertPortFree(options.port, 'Temporal');
-  if (options.uiPort !== undefined) await assertPortFree(options.uiPort, 'the Temporal Web UI');
   const versions = temporalVersions(options.binary);
   mkdirSync(dirname(dbFile), { recursive: true });
   const claim = await claimFolder(`${dbFile}.server.json`, `the Temporal database ${dbFile}`, 'SIGTERM');
   try {
+    // After the claim, which waits until a server of ours that is on its way out has left its ports.
+    if (options.port !== undefined) await assertPortFree(options.port, 'Temporal');
+    if (options.uiPort !== undefined) await assertPortFree(options.uiPort, 'the Temporal Web UI');
     const port = options.port ?? (await freePort());
     const uiPort = options.uiPort ?? (await freePort());
     const server = await launch(options, dbFile, port, uiPort);

@@ -52,6 +52,25 @@ function unknownTarget({ project, milestone }: WorkTarget): HoldpointError {
     : new HoldpointError('unknown_target', `milestone ${project}/${milestone} does not run`, { hint: `see \`holdpoint status ${project}\`` });
 }
 
+/** Temporal says "not found" of what has ended as well. */
+async function notRunning(t: Temporal, target: WorkTarget): Promise<HoldpointError> {
+  const found = await describe(t, target);
+  if (!found || found.isOpen) return unknownTarget(target);
+  return new HoldpointError('not_open', `${found.workflowId} does not run: it has ended (${found.status.toLowerCase()})`, {
+    hint: `see \`holdpoint status ${target.project}\``,
+  });
+}
+
+/** For what needs a running workflow. */
+async function callRunning<T>(t: Temporal, target: WorkTarget, run: () => Promise<T>): Promise<T> {
+  const missing = unknownTarget(target);
+  try {
+    return await call(t, () => missing, run);
+  } catch (error) {
+    throw error === missing ? await notRunning(t, target) : error;
+  }
+}
+
 async function call<T>(t: Temporal, missing: () => HoldpointError, run: () => Promise<T>, deadlineMs = WORKER_DEADLINE_MS): Promise<T> {
   try {
     return await t.connection.withDeadline(Date.now() + deadlineMs, run);
@@ -150,7 +169,7 @@ export async function answerBreakpoint(t: Temporal, answer: Answer): Promise<Acc
 
 function control(t: Temporal, target: WorkTarget, update: UpdateDefinition<Accepted, [Control?]>, by: string | undefined): Promise<Accepted> {
   const handle: WorkflowHandle = t.client.workflow.getHandle(workflowIdOf(target));
-  return call(t, () => unknownTarget(target), () => handle.executeUpdate<Accepted, [Control]>(update.name, { args: [by === undefined ? {} : { by }] }));
+  return callRunning(t, target, () => handle.executeUpdate<Accepted, [Control]>(update.name, { args: [by === undefined ? {} : { by }] }));
 }
 
 /** Stops before the next step; what runs goes on to its end. May be repeated. */
@@ -164,7 +183,7 @@ export const resume = (t: Temporal, target: WorkTarget, by?: string): Promise<Ac
  */
 export async function cancel(t: Temporal, target: WorkTarget, signal: AbortSignal): Promise<string> {
   const handle = t.client.workflow.getHandle(workflowIdOf(target));
-  await call(t, () => unknownTarget(target), () => handle.cancel());
+  await callRunning(t, target, () => handle.cancel());
   try {
     await t.connection.withAbortSignal(signal, () => handle.result());
   } catch (error) {

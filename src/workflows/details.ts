@@ -1,4 +1,5 @@
 /** The Markdown page of a workflow in the Web UI: where it stands and the exact command that answers each question. Under 16 KB. */
+import { answerCommands, type AnswerCommands } from '../domain/answer-commands.ts';
 import { milestoneWorkflowId } from '../domain/ids.ts';
 import type { OpenBreakpoint, ProjectStatus } from './messages.ts';
 import { workState, type Milestone, type TaskProgress } from './milestone-state.ts';
@@ -34,21 +35,11 @@ function taskTable(m: Milestone): string[] {
   return ['| task | title | state | attempt | quality | confidence |', '|---|---|---|---|---|---|', ...fit(rows)];
 }
 
-/** A single quote would end the shell's word. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-export function answerCommands(b: OpenBreakpoint): { cli: string; temporal: string } {
-  const action = b.actions[0] ?? 'approve';
-  const note = b.noteRequired.includes(action);
-  const payload = JSON.stringify({ breakpoint: b.id, action, ...(note && { note: '…' }) });
-  return {
-    cli: `holdpoint answer ${b.id} ${action}${note ? ' --note "…"' : ''}`,
-    temporal: `temporal workflow signal --workflow-id ${milestoneWorkflowId(b.project, b.milestone)} --name answer --input ${quoted(payload)}`,
-  };
-}
+export const commandsFor = (b: OpenBreakpoint): AnswerCommands =>
+  answerCommands({ ...b, workflowId: milestoneWorkflowId(b.project, b.milestone) });
 
 function questionPart(b: OpenBreakpoint): string[] {
-  const commands = answerCommands(b);
+  const commands = commandsFor(b);
   const needNote = b.noteRequired.length > 0 ? ` (with a note: ${b.noteRequired.join(', ')})` : '';
   return [
     `### ${b.kind}${b.task ? ` · ${b.task} #${b.turn}` : ''} · ${b.priority}`,

@@ -51,9 +51,9 @@ test('the status document has the shape of the contract, with all of a project i
 
   expect(await readStatus(db, 'tinyslug')).toEqual({
     projects: [{
-      project: 'tinyslug', workflowId: 'holdpoint/tinyslug', state: 'running', workspace: { host: 'local', path: '/srv/tinyslug' }, costUsd: 0.2,
+      project: 'tinyslug', workflowId: 'holdpoint/tinyslug', state: 'running', workspace: { host: 'local', path: '/srv/tinyslug' }, reason: null, costUsd: 0.2,
       milestones: [{
-        id: 'slugs', title: 'Slugs', workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT,
+        id: 'slugs', title: 'Slugs', workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT, reason: null,
         tasks: [
           {
             id: 'unicode', title: 'Unicode titles', state: 'pending', dependsOn: ['ascii'], priority: 5, quality: null, confidence: null,

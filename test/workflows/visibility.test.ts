@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { answerCommands, milestonePage } from '../../src/workflows/details.ts';
+import { commandsFor, milestonePage } from '../../src/workflows/details.ts';
 import { newState, newTask, type Milestone } from '../../src/workflows/milestone-state.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporalBinary } from '../support/temporal-binary.ts';
@@ -51,7 +51,7 @@ describe('a waiting milestone', () => {
   test('is released by the very command its page shows', async () => {
     const handle = await startMilestone(worker, asking());
     const question = await opened(handle, 'confidence_too_low');
-    const commands = answerCommands(question);
+    const commands = commandsFor(question);
     const { currentDetails } = await metadataOf(handle);
     expect(currentDetails).toContain('| one | Task one | blocked | 1 | 0.90 | 0.80 |');
     expect(currentDetails).toContain('**Slugs \\| and more** · waiting');

@@ -38,5 +38,5 @@ export function addControl(program: Command, frame: Frame): void {
     program.command(name).description(description).argument('<target>', 'project or project/milestone');
   define(frame, command('pause', 'stop before the next step; what runs goes on to its end'), (call) => pauseOrResume(call, pause, 'pauses before its next step'));
   define(frame, command('resume', 'go on after a pause'), (call) => pauseOrResume(call, resume, 'goes on'));
-  define(frame, command('cancel', 'stop for good: the agent and everything it started'), cancelTarget);
+  define(frame, command('cancel', 'stop for good: the agent and everything it started'), cancelTarget, { endsItself: true });
 }

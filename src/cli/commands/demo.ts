@@ -58,5 +58,5 @@ async function demo(call: Call<Options>): Promise<number> {
 export function addDemo(program: Command, frame: Frame): void {
   const command = program.command('demo').description('a small project from start to end on embedded parts, with scripted models')
     .option('--keep', 'leave it all running; `down` ends it').option('--live', 'use your own claude and Ollama; this may cost money');
-  define<Options>(frame, command, demo);
+  define<Options>(frame, command, demo, { endsItself: true });
 }

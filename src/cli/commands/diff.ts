@@ -38,7 +38,10 @@ async function diff(call: Call<Options>): Promise<void> {
   const target = await existingTarget(session.db, name);
   const { project } = target;
   const found = await diffRows(session.db, target);
-  if (found.from === null) throw new HoldpointError('unknown_target', `${name} has no turn yet`, { hint: `see \`holdpoint status ${project}\`` });
+  if (found.from === null || found.to === null) {
+    const why = found.from === null ? 'has no turn yet' : 'has no turn yet that has ended';
+    throw new HoldpointError('unknown_target', `${name} ${why}`, { hint: `see \`holdpoint status ${project} --watch\`` });
+  }
   const summary = found.changes.length === 0 ? 'nothing changed' : table(['op', 'path', 'added', 'removed', 'by'], found.changes.map(row));
   const text = json || options.stat ? '' : await textOf(call, project, found);
   await print(found, () => (text === '' ? summary : `${summary}\n\n${text}`));

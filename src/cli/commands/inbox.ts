@@ -2,29 +2,14 @@
 import type { Command } from 'commander';
 import { readInbox } from '../../db/inbox.ts';
 import type { Question } from '../../db/breakpoints.ts';
+import { answerCommands, type AnswerCommands } from '../../domain/answer-commands.ts';
 import { BREAKPOINTS } from '../../domain/breakpoints.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { colorsFor, type Io } from '../io.ts';
 
-export interface AnswerWith {
-  cli: string;
-  temporal: string;
-}
+type InboxEntry = Question & { answerWith: AnswerCommands };
 
-export type InboxEntry = Omit<Question, 'noteRequired'> & { noteRequired: boolean; answerWith: AnswerWith };
-
-/** The exact lines that answer a question with its first action. */
-export function answerWith({ id, workflowId, actions }: Pick<Question, 'id' | 'workflowId' | 'actions'>): AnswerWith {
-  const action = actions[0] ?? 'approve';
-  const input = JSON.stringify({ breakpoint: id, action });
-  return {
-    cli: `holdpoint answer ${id} ${action}`,
-    temporal: `temporal workflow signal --workflow-id ${workflowId} --name answer --input '${input}'`,
-  };
-}
-
-const toEntry = (question: Question): InboxEntry =>
-  ({ ...question, noteRequired: question.noteRequired.length > 0, answerWith: answerWith(question) });
+const toEntry = (question: Question): InboxEntry => ({ ...question, answerWith: answerCommands(question) });
 
 function entryText(entry: InboxEntry, io: Io): string {
   const colors = colorsFor(io);
@@ -32,8 +17,9 @@ function entryText(entry: InboxEntry, io: Io): string {
   return [
     `${colors.bold(entry.id)}  ${urgency}  since ${entry.openedAt}`,
     `  ${BREAKPOINTS[entry.kind].question}`,
-    ...entry.reason.split('\n').map((line) => `  ${line}`),
-    `  actions: ${entry.actions.join(', ')}`,
+    // A question without a reason of its own carries its sentence as the reason.
+    ...(entry.reason === BREAKPOINTS[entry.kind].question ? [] : entry.reason.split('\n').map((line) => `  ${line}`)),
+    `  actions: ${entry.actions.map((action) => (entry.noteRequired.includes(action) ? `${action} (with --note)` : action)).join(', ')}`,
     `  ${entry.answerWith.cli}`,
     `  ${entry.answerWith.temporal}`,
   ].join('\n');

@@ -34,10 +34,11 @@ async function isOver(db: Db, target: Target): Promise<boolean> {
   return OVER.includes(project?.state ?? '') || tasks.every(({ state }) => OVER.includes(state));
 }
 
-async function printPage(call: Call<Options>, events: LoggedEvent[]): Promise<void> {
+/** False when nobody reads any more. */
+async function printPage(call: Call<Options>, events: LoggedEvent[]): Promise<boolean> {
   const shown = call.json ? events : events.filter(({ kind }) => !HIDDEN.includes(kind));
   const lines = shown.map((event) => (call.json ? `${JSON.stringify(event)}\n` : eventText(event, call.io)));
-  if (lines.length > 0) await write(call.io.stdout, lines.join(''));
+  return lines.length === 0 || write(call.io.stdout, lines.join(''));
 }
 
 async function logs(call: Call<Options>): Promise<void> {
@@ -46,7 +47,7 @@ async function logs(call: Call<Options>): Promise<void> {
   let cursor: EventCursor | null = null;
   for (let over = false; ;) {
     const page = await eventsAfter(session.db, target, cursor);
-    await printPage(call, page.events);
+    if (!(await printPage(call, page.events))) return;
     cursor = page.cursor;
     if (page.events.length > 0) continue;
     if (!options.follow || over) return;

@@ -14,8 +14,9 @@ async function run({ session, options, print }: Call<Options>): Promise<void> {
   if (error) throw error;
   const searchAttributes = options.down || options.databaseOnly ? [] : await register(session);
   const verb = options.down ? 'taken back' : 'applied';
+  const nothing = options.down ? 'nothing to take back' : 'the database is up to date';
   await print({ applied, searchAttributes }, () => [
-    applied.length === 0 ? 'the database is up to date' : `${verb}: ${applied.join(', ')}`,
+    applied.length === 0 ? nothing : `${verb}: ${applied.join(', ')}`,
     ...(searchAttributes.length === 0 ? [] : [`search attributes registered: ${searchAttributes.join(', ')}`]),
   ].join('\n'));
 }
@@ -27,6 +28,6 @@ async function register(session: Call['session']): Promise<string[]> {
 
 export function addMigrate(program: Command, frame: Frame): void {
   const command = program.command('migrate').description("bring the database to this program's schema and register Temporal's search attributes")
-    .option('--down', 'take the latest migration back; this deletes data').option('--database-only', 'leave Temporal alone');
+    .option('--down', 'take every migration back; this deletes all data of Holdpoint in the database').option('--database-only', 'leave Temporal alone');
   define<Options>(frame, command, run);
 }

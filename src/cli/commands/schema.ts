@@ -6,7 +6,7 @@ import { define, type Call, type Frame } from '../command.ts';
 import { write } from '../io.ts';
 
 async function schema({ io, args: [name], print }: Call): Promise<void> {
-  if (name === undefined) return print({ names: documentNames }, () => documentNames.join('\n'));
+  if (name === undefined) return void await print({ names: documentNames }, () => documentNames.join('\n'));
   const found = documentSchema(name);
   if (!found) throw new HoldpointError('unknown_target', `there is no schema ${name}`, { hint: `schemas: ${documentNames.join(', ')}` });
   await write(io.stdout, `${JSON.stringify(found, null, 2)}\n`);

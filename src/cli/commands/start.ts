@@ -48,7 +48,7 @@ async function start(call: Call<Options>): Promise<void> {
   await refuseLeased(call, loaded.plan);
   await savePlan(session.db, { project, ...loaded });
   const { workflowId, runId, started, planSha256, previous } = await startProject(temporal, { project, planSha256: loaded.sha256 });
-  await print({ project, workflowId, runId, started }, () => [
+  await print({ project, workflowId, runId, started, previous: previous?.toLowerCase() ?? null }, () => [
     started ? `started ${project} (${workflowId})${previous ? `; a new run, the one before ended as ${previous.toLowerCase()}` : ''}` : `${project} is running already`,
     ...(planSha256 !== null && planSha256 !== loaded.sha256 ? ['it follows the plan it was started with; this file differs and holds for the next run'] : []),
     `next: holdpoint status ${project} --watch`,

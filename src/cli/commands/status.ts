@@ -30,7 +30,8 @@ async function watch(call: Call<Options>): Promise<number> {
   for (;;) {
     const document = await read(call);
     const text = json ? `${JSON.stringify(document)}\n` : `${statusText(document, io)}\n`;
-    if (text !== shown) await write(io.stdout, !json && io.stdout.isTTY ? REDRAW + text : text);
+    const isRead = text === shown || (await write(io.stdout, !json && io.stdout.isTTY ? REDRAW + text : text));
+    if (!isRead) return EXIT.done;
     shown = text;
     if (document.projects.every(({ state }) => CLOSED.includes(state))) return EXIT.done;
     await sleep(EVERY_MS, undefined, { signal: io.signal });

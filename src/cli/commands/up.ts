@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { HoldpointError } from '../../domain/failure-kind.ts';
-import { ownIdentity } from '../../embedded/process-identity.ts';
+import { isAlive, ownIdentity } from '../../embedded/process-identity.ts';
 import { startStack, type Stack } from '../../embedded/stack.ts';
-import { recordStarted } from '../../embedded/started.ts';
+import { endStarted, recordStarted } from '../../embedded/started.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { portOf } from '../ports.ts';
@@ -24,6 +24,21 @@ const DEFAULT_PORTS = { postgres: 5433, temporal: 7233, webUi: 8233 };
 function refuseInsideRun({ session, io }: Call<Options>): void {
   if (!io.env.HOLDPOINT_RUN) return;
   throw new HoldpointError('policy', `${session.dataDir} is inside a run that Holdpoint supervises`, { hint: 'start it from a shell of your own' });
+}
+
+/** What a killed `up` left behind is on its way out; what another one runs is left alone. */
+async function takeOver({ session, say }: Call<Options>): Promise<void> {
+  const { running, startedFile } = session;
+  if (!running) return;
+  if (running.owner && !isAlive(running.owner)) {
+    await say('ending what an `up` left behind that was killed');
+    await endStarted(startedFile);
+    return;
+  }
+  const [first] = running.processes;
+  throw new HoldpointError('folder_in_use', `a stack runs in ${session.dataDir} already (process ${running.owner?.pid ?? first?.pid})`, {
+    hint: 'use it, end it with `holdpoint down`, or set HOLDPOINT_DATA_DIR to another folder',
+  });
 }
 
 async function start(call: Call<Options>): Promise<Stack> {
@@ -52,6 +67,9 @@ async function untilEnd({ io }: Call<Options>, stack: Stack): Promise<void> {
 async function up(call: Call<Options>): Promise<number> {
   const { session, say } = call;
   refuseInsideRun(call);
+  await takeOver(call);
+  // Mistakes in the configuration are told before anything is started.
+  void session.config;
   const stack = await start(call);
   try {
     const { addresses, processes } = stack;
@@ -73,5 +91,5 @@ export function addUp(program: Command, frame: Frame): void {
   const command = program.command('up').description('Postgres, Temporal with Web UI and a worker on this machine, until Ctrl-C or `down`')
     .option('--postgres-port <port>', `default ${DEFAULT_PORTS.postgres}`).option('--temporal-port <port>', `default ${DEFAULT_PORTS.temporal}`)
     .option('--ui-port <port>', `default ${DEFAULT_PORTS.webUi}`);
-  define<Options>(frame, command, up);
+  define<Options>(frame, command, up, { endsItself: true, isService: true });
 }

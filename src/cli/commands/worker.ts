@@ -13,5 +13,5 @@ async function worker({ session, io }: Call): Promise<number> {
 }
 
 export function addWorker(program: Command, frame: Frame): void {
-  define(frame, program.command('worker').description('a worker alone (production); ends on SIGTERM without stopping running turns'), worker);
+  define(frame, program.command('worker').description('a worker alone (production); ends on SIGTERM without stopping running turns'), worker, { endsItself: true, isService: true });
 }

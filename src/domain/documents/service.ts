@@ -24,6 +24,7 @@ export const startDocument = z.object({
   workflowId: z.string(),
   runId: z.string(),
   started: z.boolean().describe('False: it was already running'),
+  previous: z.string().nullable().optional().describe('How the run before ended, when this one began anew'),
 });
 export type StartDocument = z.infer<typeof startDocument>;
 

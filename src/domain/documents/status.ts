@@ -33,6 +33,7 @@ const milestone = z.object({
   state: workState,
   waitingFor: z.array(z.string()).describe('Ids of open breakpoints'),
   waitingSince: instant.nullable(),
+  reason: z.string().nullable().optional().describe('Why it failed, was cancelled, or waits although nobody is asked'),
   tasks: z.array(task),
 });
 
@@ -41,6 +42,7 @@ const project = z.object({
   workflowId: z.string(),
   state: workState,
   workspace: z.object({ host: z.string(), path: z.string() }),
+  reason: z.string().nullable().optional().describe('Why it failed or was cancelled'),
   costUsd: usd,
   milestones: z.array(milestone),
 });
