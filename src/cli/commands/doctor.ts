@@ -21,14 +21,6 @@ function questionOf({ args: [host = 'local'], options: { workspace }, io }: Call
   throw new HoldpointError('bad_input', `--workspace ${workspace} is not an absolute path`, { hint: `say where it is on ${host}` });
 }
 
-/** Rejects when the user gives up. */
-function interrupted({ signal }: Io): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  if (signal.aborted) reject(signal.reason);
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  return promise;
-}
-
 const documentOf = (findings: readonly Finding[]): DoctorDocument =>
   ({ ok: findings.every(({ ok }) => ok), checks: findings.map(({ name, ok, detail, cure }) => ({ name, ok, detail, ...(cure && { cure }) })) });
 
@@ -47,7 +39,7 @@ async function doctor(call: Call<Options>): Promise<number> {
   void session.config;
   if (!json && io.stderr.isTTY) await say(`checking database, Temporal, reviewer and host ${question.host} …`);
   const checks = [checkDatabase(session), checkTemporal(session), checkReviewer(session, io.signal), checkHost(session, question)];
-  const findings = (await Promise.race([Promise.all(checks), interrupted(io)])).flat();
+  const findings = (await Promise.all(checks)).flat();
   await print(documentOf(findings), () => textOf(findings, io));
   return exitCodeFor(findings);
 }
