@@ -1,25 +1,7 @@
-/** All commands in one place; each lives in a file of its own. */
+/** All commands in one place; each lives in a file of its own, which is only loaded when it is asked for: half the start is loading. */
 import { Command, CommanderError } from 'commander';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { Frame } from './command.ts';
-import { addAnswer } from './commands/answer.ts';
-import { addControl } from './commands/control.ts';
-import { addDecisions } from './commands/decisions.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDemoServers } from './commands/demo-servers.ts';
-import { addDiff } from './commands/diff.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addDown } from './commands/down.ts';
-import { addInbox } from './commands/inbox.ts';
-import { addInit } from './commands/init.ts';
-import { addLogs } from './commands/logs.ts';
-import { addMigrate } from './commands/migrate.ts';
-import { addSchema } from './commands/schema.ts';
-import { addStart } from './commands/start.ts';
-import { addStatus } from './commands/status.ts';
-import { addUp } from './commands/up.ts';
-import { addValidate } from './commands/validate.ts';
-import { addWorker } from './commands/worker.ts';
 import { EXIT, reportError } from './exit.ts';
 import { write, type Io } from './io.ts';
 import type { Install } from './session.ts';
@@ -28,19 +10,48 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 bad usage or bad input, 3 not found, 4 refused (not open, already answered, policy),
 5 something needed is unreachable, 130 interrupted.`;
 
-const COMMANDS = [
-  addDemo, addUp, addDown, addWorker, addMigrate, addInit, addValidate, addDoctor, addStart, addStatus, addInbox, addAnswer,
-  addLogs, addDiff, addDecisions, addControl, addSchema, addDemoServers,
-];
+type Add = (program: Command, frame: Frame) => void;
 
-function build(frame: Frame, said: (text: string) => void): Command {
+const control = (): Promise<Add> => import('./commands/control.ts').then((m) => m.addControl);
+
+/** In the order in which help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  demo: () => import('./commands/demo.ts').then((m) => m.addDemo),
+  up: () => import('./commands/up.ts').then((m) => m.addUp),
+  down: () => import('./commands/down.ts').then((m) => m.addDown),
+  worker: () => import('./commands/worker.ts').then((m) => m.addWorker),
+  migrate: () => import('./commands/migrate.ts').then((m) => m.addMigrate),
+  init: () => import('./commands/init.ts').then((m) => m.addInit),
+  validate: () => import('./commands/validate.ts').then((m) => m.addValidate),
+  doctor: () => import('./commands/doctor.ts').then((m) => m.addDoctor),
+  start: () => import('./commands/start.ts').then((m) => m.addStart),
+  status: () => import('./commands/status.ts').then((m) => m.addStatus),
+  inbox: () => import('./commands/inbox.ts').then((m) => m.addInbox),
+  answer: () => import('./commands/answer.ts').then((m) => m.addAnswer),
+  logs: () => import('./commands/logs.ts').then((m) => m.addLogs),
+  diff: () => import('./commands/diff.ts').then((m) => m.addDiff),
+  decisions: () => import('./commands/decisions.ts').then((m) => m.addDecisions),
+  pause: control,
+  resume: control,
+  cancel: control,
+  schema: () => import('./commands/schema.ts').then((m) => m.addSchema),
+  'demo-servers': () => import('./commands/demo-servers.ts').then((m) => m.addDemoServers),
+};
+
+/** The one that is called; all of them for help and for a name nobody knows. */
+function commandsFor(name: string | undefined): Promise<Add[]> {
+  const one = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return Promise.all([...new Set(one ? [one] : Object.values(COMMANDS))].map((load) => load()));
+}
+
+async function build(frame: Frame, name: string | undefined, said: (text: string) => void): Promise<Command> {
   const program = new Command('holdpoint')
     .description('durable supervision of Claude Code: plans, checks, review, breakpoints, every change on record')
     .version(frame.install.version)
     .addHelpText('after', EXIT_CODES)
     .exitOverride()
     .configureOutput({ writeOut: said, writeErr: said, outputError: () => undefined });
-  for (const add of COMMANDS) add(program, frame);
+  for (const add of await commandsFor(name)) add(program, frame);
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   return program;
 }
@@ -60,7 +71,7 @@ async function usage(io: Io, program: Command, args: string[], error: CommanderE
 export async function runProgram(args: string[], io: Io, install: Install): Promise<number> {
   let code: number = EXIT.done;
   let said = '';
-  const program = build({ io, install, exit: (given) => (code = given) }, (text) => (said += text));
+  const program = await build({ io, install, exit: (given) => (code = given) }, args[0], (text) => (said += text));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

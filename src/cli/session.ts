@@ -9,7 +9,7 @@ import type { Db } from '../db/transaction.ts';
 import { readStarted, type Started } from '../embedded/started.ts';
 import { defaultHostsOptions } from '../ssh/default-options.ts';
 import { createHosts, type Hosts } from '../ssh/hosts.ts';
-import { connectTemporal, type Temporal } from '../temporal/connection.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import type { Io } from './io.ts';
 
 /** Where this program's own parts are; only the entry point knows. */
@@ -71,11 +71,15 @@ export class Session {
 
   /** Throws `temporal_unreachable`. */
   temporal(): Promise<Temporal> {
-    this.opened.temporal ??= connectTemporal({ env: this.env }).then((temporal) => {
-      this.closers.push(() => temporal.close());
-      return temporal;
-    });
-    return this.opened.temporal;
+    return (this.opened.temporal ??= this.connect());
+  }
+
+  private async connect(): Promise<Temporal> {
+    // Its client takes longer to load than all the rest of a command that does not need it.
+    const { connectTemporal } = await import('../temporal/connection.ts');
+    const temporal = await connectTemporal({ env: this.env });
+    this.closers.push(() => temporal.close());
+    return temporal;
   }
 
   get hosts(): Hosts {

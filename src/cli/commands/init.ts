@@ -25,6 +25,7 @@ async function init({ io, args: [file = 'holdpoint.yaml'], options, print }: Cal
   if (existsSync(path) && !options.force) {
     throw new HoldpointError('bad_input', `${file} exists`, { hint: 'name another file, or overwrite it with --force', where: { file } });
   }
+  if (!existsSync(folder)) throw new HoldpointError('bad_input', `there is no folder ${dirname(file)}`, { hint: 'make it first', where: { file } });
   writeFileSync(path, text);
   const schema = join(folder, PLAN_SCHEMA_FILE);
   writeFileSync(schema, `${JSON.stringify(planJsonSchema(), null, 2)}\n`);

@@ -6,7 +6,7 @@ import { define, type Call, type Frame } from '../command.ts';
 
 async function worker({ session, io }: Call): Promise<number> {
   const [file = '', ...args] = session.install.worker;
-  const child = spawn(file, args, { stdio: 'inherit', env: session.env as NodeJS.ProcessEnv, cwd: io.cwd });
+  const child = spawn(file, args, { stdio: 'inherit', env: session.env, cwd: io.cwd });
   io.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
