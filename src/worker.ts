@@ -17,7 +17,8 @@ import { builtinReviewers, createReviewers, loadReviewerPackages } from './llm/r
 import { createLog, type Log } from './log.ts';
 import { defaultHostsOptions } from './ssh/default-options.ts';
 import { createHosts } from './ssh/hosts.ts';
-import { connectNative } from './temporal/connection.ts';
+import { describe } from './temporal/client.ts';
+import { connectNative, connectTemporal, type Temporal } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
 import { createWorkers, installRuntime } from './temporal/worker.ts';
 
@@ -47,7 +48,7 @@ function readCredential(source: CredentialSource): string {
   });
 }
 
-async function makeActivities(config: Config, close: (() => Promise<void>)[]): Promise<ReturnType<typeof createActivities>> {
+async function makeActivities(config: Config, temporal: Temporal, close: (() => Promise<void>)[]): Promise<ReturnType<typeof createActivities>> {
   const { db, close: closeDb } = openDb(config.databaseUrl);
   close.push(closeDb);
   await assertMigrated(db);
@@ -64,6 +65,7 @@ async function makeActivities(config: Config, close: (() => Promise<void>)[]): P
   const reviewers = createReviewers(builtinReviewers({ ollama: { host: config.ollamaHost } }), await loadReviewerPackages(config.reviewers));
   return createActivities({
     db, hosts, install: config.install,
+    isRunning: async (target) => (await describe(temporal, target))?.isOpen === true,
     agent: (settings) => agents.make(settings),
     reviewer: (settings) => reviewers.make(settings),
     redactor: () => createRedactor(secrets.all()),
@@ -86,7 +88,9 @@ function onSignals(shutdown: () => void, log: Log): void {
 async function main(config: Config, log: Log): Promise<void> {
   const close: (() => Promise<void>)[] = [];
   try {
-    const activities = await makeActivities(config, close);
+    const temporal = await connectTemporal({ env: process.env });
+    close.push(() => temporal.close());
+    const activities = await makeActivities(config, temporal, close);
     const { connection, address, namespace } = await connectNative({ env: process.env });
     close.unshift(() => connection.close());
     await registerSearchAttributes(connection, namespace);

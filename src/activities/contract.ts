@@ -50,6 +50,8 @@ export interface MilestoneBrief {
   /** Sum of the checks' time-outs. */
   checksTimeoutMs: number;
   breakpoints: Partial<Record<BreakpointKind, BreakpointPolicy>>;
+  /** Highest occurrence among the questions of earlier runs of this milestone; absent: none. */
+  questionsBefore?: number;
   tasks: TaskBrief[];
 }
 

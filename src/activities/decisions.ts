@@ -8,6 +8,7 @@ import { runsOfTurn, type Run } from '../db/runs.ts';
 import { turn as loadTurn } from '../db/turns.ts';
 import type { StreamSummary } from '../domain/agent.ts';
 import { wouldChange } from '../domain/explain.ts';
+import type { CheckSpec } from '../domain/plan.ts';
 import { judge, type JudgeFacts, type Judgement } from '../domain/judge.ts';
 import { validateStream } from '../domain/stream-validation.ts';
 import type { JudgeResult, JudgeTurn, QuickActivities } from './contract.ts';
@@ -34,7 +35,8 @@ async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<
     outcome,
     validation: validateStream({ ...summary, outcome }, changes.files),
     changes,
-    evidence,
+    // What a check measures is the plan's to say; the rows hold what was measured.
+    evidence: evidence.map((check) => ({ ...check, measures: measuresOf(context, check.name) })),
     review: call.skipReview ? null : (review ?? null),
     attemptsLeft: call.attemptsLeft,
     failuresBefore: call.failuresBefore,
@@ -42,6 +44,8 @@ async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<
     policy: { gate: context.plan.policy.gate, withoutReviewer: context.plan.policy.withoutReviewer },
   };
 }
+
+const measuresOf = ({ plan }: Planned, name: string): CheckSpec['measures'] => plan.checks.find((check) => check.name === name)?.measures ?? 'tests';
 
 function toResult(judgement: Judgement): JudgeResult {
   const { decision, rule, scores, reason, failed } = judgement;

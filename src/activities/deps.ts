@@ -15,6 +15,8 @@ export interface Deps {
   reviewer(settings: ReviewerSettings): Reviewer;
   /** A fresh redactor that knows the worker's own secrets. */
   redactor(): Redactor;
+  /** Whether the milestone's workflow runs at this moment. */
+  isRunning: (target: { project: string; milestone: string }) => Promise<boolean>;
   /** Names this installation in run keys. */
   install: string;
 }

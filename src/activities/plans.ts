@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { MilestonePlan, Plan, TaskPlan } from '../domain/plan.ts';
+import { lastOccurrence } from '../db/breakpoints.ts';
 import { loadPlan, registerPlan } from '../db/plans.ts';
 import type { MilestoneBrief, MilestoneRef, PlanRef, ProjectBrief, QuickActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
@@ -25,7 +26,7 @@ export function taskIn({ milestone }: Planned, id: string): TaskPlan {
   return task;
 }
 
-const brief = ({ plan, milestone }: Planned): MilestoneBrief => ({
+const briefOf = ({ plan, milestone }: Planned, questionsBefore: number): MilestoneBrief => ({
   milestone: milestone.id,
   title: milestone.title,
   host: plan.workspace.host,
@@ -35,6 +36,7 @@ const brief = ({ plan, milestone }: Planned): MilestoneBrief => ({
   runTimeoutMs: plan.agent.timeoutMs,
   checksTimeoutMs: plan.checks.reduce((sum, check) => sum + check.timeoutMs, 0),
   breakpoints: plan.policy.breakpoints,
+  questionsBefore,
   tasks: milestone.tasks.map(({ id, title, dependsOn, priority, deadline }) => ({ id, title, dependsOn, priority, deadline })),
 });
 
@@ -49,5 +51,8 @@ export const createPlans = (deps: Deps): Pick<QuickActivities, 'loadProject' | '
       milestones: plan.milestones.map(({ id, title, dependsOn }) => ({ id, title, dependsOn })),
     };
   },
-  loadMilestone: async (ref) => brief(await planned(deps, ref)),
+  async loadMilestone(ref) {
+    const [context, before] = await Promise.all([planned(deps, ref), lastOccurrence(deps.db, ref)]);
+    return briefOf(context, before);
+  },
 });

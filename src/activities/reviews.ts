@@ -40,8 +40,10 @@ const toResult = (outcome: ReviewOutcome): ReviewResult =>
 
 export const createReviews = (deps: Deps): Pick<HostActivities, 'reviewTurn'> => ({
   async reviewTurn(call) {
-    const stored = await reviewOf(deps.db, call);
+    const [stored, evidence] = await Promise.all([reviewOf(deps.db, call), evidenceOf(deps.db, call)]);
     if (stored?.kind === 'reviewed') return toResult(stored);
+    // No score can overrule a required check, so nobody waits for one.
+    if (evidence.some(({ required, met }) => required && !met)) return { kind: 'skipped', quality: null, confidence: null };
     return withHeartbeat(async (beat) => {
       const outcome = await review(deps, call, beat);
       await insertReview(deps.db, call, outcome);

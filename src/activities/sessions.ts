@@ -11,8 +11,8 @@ export interface Session {
 }
 
 /**
- * The session of the task's latest run in which the agent said anything; a fresh one otherwise. A run that died before that
- * left no transcript (facts: sessions), and its id cannot be used for certain, so a fresh id it is.
+ * The session of the task's latest run in which the agent said anything; a fresh one otherwise. A run that died before that,
+ * or found no transcript to resume, left none behind (facts: sessions), and its id cannot be used for certain.
  */
 export async function sessionFor(deps: Deps, turn: TurnRef): Promise<Session> {
   const sessionId = await latestSession(deps.db, turn);

@@ -1,11 +1,14 @@
 /** Who may write in a workspace: the lease, kept in Postgres and on the host, which refuses an older number. */
-import { claimLease, releaseLease } from '../db/leases.ts';
+import { claimLease, leaseHolder, releaseLease, type LeaseClaim } from '../db/leases.ts';
+import { unfinishedRuns, updateRun } from '../db/runs.ts';
 import type { HostActivities, MilestoneRef } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { withHeartbeat, type Beat } from './heartbeat.ts';
 import type { HostCall } from './on-host.ts';
 import { onHost } from './on-host.ts';
 import { planned, type Planned } from './plans.ts';
+
+const GRACE_MS = 5_000;
 
 /** How to reach the plan's host for as long as its policy allows. */
 export const hostOf = (deps: Deps, { plan }: Planned, signal: AbortSignal): HostCall => ({
@@ -27,14 +30,36 @@ export const checkpointSettings = ({ plan }: Planned): { exclude: string[]; maxF
   maxFileBytes: plan.policy.snapshot.maxFileBytes,
 });
 
+/** A workflow that was terminated gave nothing back: its lease is taken from it, and the next number fences what it left. */
+async function claimFromEnded(deps: Deps, lease: LeaseClaim): Promise<{ epoch: number }> {
+  try {
+    return await claimLease(deps.db, lease);
+  } catch (error) {
+    const held = await leaseHolder(deps.db, lease);
+    if (!held || (await deps.isRunning(held))) throw error;
+    await releaseLease(deps.db, { ...lease, epoch: held.epoch });
+    return claimLease(deps.db, lease);
+  }
+}
+
+/** A milestone that was terminated may have left an agent at work: two in one workspace must never be. */
+async function reapOlder(deps: Deps, target: HostCall, lease: { host: string; workspace: string; epoch: number }): Promise<void> {
+  for (const key of await unfinishedRuns(deps.db, lease)) {
+    const { state } = await onHost(target, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
+    await updateRun(deps.db, key, { state });
+  }
+}
+
 async function claim(deps: Deps, ref: MilestoneRef & { workflowRunId: string }, beat: Beat): Promise<{ epoch: number }> {
   const { plan, milestone } = await planned(deps, ref);
   const { host, path: workspace } = plan.workspace;
   const lease = { host, workspace, project: ref.project, milestone: ref.milestone, holder: ref.workflowRunId };
-  const { epoch } = await claimLease(deps.db, lease);
+  const { epoch } = await claimFromEnded(deps, lease);
   const call = { milestone: milestone.id, epoch };
+  const target = hostOf(deps, { plan, milestone }, beat.signal);
   try {
-    await onHost(hostOf(deps, { plan, milestone }, beat.signal), (api) => api.claimWorkspace(fenceOf({ plan, milestone }, call)));
+    await onHost(target, (api) => api.claimWorkspace(fenceOf({ plan, milestone }, call)));
+    await reapOlder(deps, target, { host, workspace, epoch });
   } catch (error) {
     // A workspace that could not be opened is not held: nobody else would ever get it.
     await releaseLease(deps.db, { host, workspace, epoch });

@@ -111,3 +111,10 @@ function fromRow(row: Selectable<BreakpointTable>): StoredBreakpoint {
   const answer = action !== null && via !== null && at !== null ? { action, note, by, via, at: at.toISOString() } : null;
   return { ...questionOf(row), answer, closedAt: isoOrNull(row.closed_at) };
 }
+
+/** Highest occurrence among the milestone's questions of all its runs; 0 when it never asked. */
+export async function lastOccurrence(db: Db, { project, milestone }: { project: string; milestone: string }): Promise<number> {
+  const row = await db.selectFrom('breakpoint').select(({ fn }) => fn.max('occurrence').as('last'))
+    .where('project', '=', project).where('milestone', '=', milestone).executeTakeFirst();
+  return row?.last ?? 0;
+}

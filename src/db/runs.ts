@@ -88,6 +88,14 @@ function processColumns({ process, startedAt }: Extract<RunState, { startedAt: s
   return { started_at: startedAt, ...(process && { pid: process.pid, start_ticks: process.startTicks }) };
 }
 
+/** Keys of runs that were begun in the workspace under an older lease and are not known to have ended. */
+export async function unfinishedRuns(db: Db, { host, workspace, epoch }: { host: string; workspace: string; epoch: number }): Promise<string[]> {
+  const rows = await db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id').innerJoin('project', 'project.id', 'turn.project')
+    .select('run.run_key').where('run.state', 'in', ['new', 'running']).where('turn.epoch', '<', epoch)
+    .where('project.host', '=', host).where('project.workspace', '=', workspace).orderBy('run.id').execute();
+  return rows.map((row) => row.run_key);
+}
+
 /** In the order they were started. */
 export async function runsOfTurn(db: Db, ref: TurnRef): Promise<Run[]> {
   const rows = await db.selectFrom('run').selectAll().where('turn_id', '=', turnIdSql(ref)).orderBy('seq').execute();

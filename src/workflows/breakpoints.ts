@@ -22,7 +22,7 @@ function countAsked(m: Milestone, question: Question): number {
   const asked = question.task === null ? m.state.asked : taskOf(m.state, question.task).asked;
   const n = (asked[question.kind] ?? 0) + 1;
   asked[question.kind] = n;
-  return n;
+  return n + (m.state.askedInEarlierRuns ?? 0);
 }
 
 function describe(m: Milestone, question: Question, reason: string): OpenBreakpoint {

@@ -66,6 +66,8 @@ export interface MilestoneState {
   inbox: InboxState;
   /** Questions of each kind asked about the milestone as a whole. */
   asked: Partial<Record<BreakpointKind, number>>;
+  /** Highest occurrence of any question asked before this workflow began: a new run of a project never repeats an id. */
+  askedInEarlierRuns?: number;
   paused: boolean;
   /** Nothing runs because of this. */
   resting: { why: 'paused' | 'lease' | 'limit'; since: string } | null;

@@ -32,6 +32,8 @@ async function load(input: MilestoneInput, state: MilestoneState): Promise<Miles
   const { project, planSha256, milestone } = input;
   const brief = await groups.quick.loadMilestone.executeWithOptions({ summary: `${milestone} plan` }, [{ project, planSha256, milestone }]);
   if (state.tasks.length === 0) state.tasks = brief.tasks.map((t) => newTask(t.id));
+  // Kept in the state: the next run of this history would count its own questions among those of earlier ones.
+  state.askedInEarlierRuns ??= brief.questionsBefore ?? 0;
   return { input, brief, state, firstRunId: workflowInfo().firstExecutionRunId };
 }
 

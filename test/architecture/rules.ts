@@ -10,7 +10,7 @@ export interface FolderRule {
 }
 
 export const RULES: Record<string, FolderRule> = {
-  domain: { values: [], types: [], packages: ['zod', 'liquidjs', 'picomatch', 'shell-quote', 'yaml', 'node:crypto', 'node:path'] },
+  domain: { values: [], types: [], packages: ['zod', 'liquidjs', 'picomatch', 'yaml', 'node:crypto', 'node:path'] },
   workflows: { values: ['domain'], types: ['activities'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   activities: {
     values: ['domain', 'db', 'ssh', 'llm', 'agents', 'notify'],

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { FIRST_DELAY_MS, MAX_DELAY_MS, nextDelayMs } from '../../../src/domain/backoff.ts';
 import { heuristicConfidence, scoreTurn } from '../../../src/domain/scores.ts';
 import { check, good, noWork, redCheck, reviewed, unavailable } from './sample-facts.ts';
 
@@ -42,20 +41,5 @@ describe('confidence', () => {
     ['a huge change', { changes: { files: 101, lines: null } }, 0.7],
   ])('the heuristic: %s', (_, change, expected) => {
     expect(heuristicConfidence(good(change))).toBe(expected);
-  });
-});
-
-describe('backoff', () => {
-  test('doubles up to ten minutes', () => {
-    expect([1, 2, 3, 7, 8, 9, 1000].map((attempt) => nextDelayMs(attempt, 0.5))).toEqual([5000, 10_000, 20_000, 320_000, 600_000, 600_000, 600_000]);
-  });
-
-  test('stays within a fifth of it, for any attempt and any random', () => {
-    for (const attempt of [-1, 0, 1, 5, 50]) {
-      for (const random of [0, 0.25, 0.999]) {
-        expect(nextDelayMs(attempt, random)).toBeGreaterThanOrEqual(FIRST_DELAY_MS * 0.8);
-        expect(nextDelayMs(attempt, random)).toBeLessThanOrEqual(MAX_DELAY_MS * 1.2);
-      }
-    }
   });
 });
