@@ -4,8 +4,18 @@
 /** Something the user must settle; printed as it stands, without a stack. */
 export class Stop extends Error {}
 
+let preface = '';
+
+/** Said once, before the first line of progress, and not at all when there is none. */
+export const sayFirst = (line) => {
+  preface = `${line}\n`;
+};
+
 /** One line of progress: what is done and why. */
-export const say = (line) => process.stderr.write(`holdpoint: ${line}\n`);
+export const say = (line) => {
+  process.stderr.write(`${preface}holdpoint: ${line}\n`);
+  preface = '';
+};
 
 /** Runs the action; a Stop becomes its sentence and exit code 1. */
 export async function orStop(action) {
