@@ -1,6 +1,6 @@
 // ES modules under jest 30: run with `node --experimental-vm-modules` (scripts/bootstrap does).
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
@@ -11,5 +11,7 @@ export default {
   testTimeout: 60_000,
   maxWorkers: 2,
   coverageProvider: 'babel',
+  // Not below the folder for temporary files, which is a new one each time (scripts/test/leftovers.mjs).
+  cacheDirectory: '<rootDir>/build/jest-cache',
   collectCoverageFrom: ['src/**/*.ts'],
 };

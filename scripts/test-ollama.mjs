@@ -11,11 +11,12 @@ const prepared = await orStop(() => prepare(ROOT));
 if (!process.argv.includes('--prepare')) await test(await orStop(() => serve(prepared)));
 
 async function test(ollama) {
+  const startedAt = Date.now();
   const env = { ...process.env, HOLDPOINT_TEST_OLLAMA: ollama.url, HOLDPOINT_TEST_OLLAMA_MODEL: MODEL };
   // Named otherwise than *.test.ts: without the server these tests are not there, so `npm test` cannot skip them.
   const paths = ['--testMatch=<rootDir>/test/ollama/*.ollama.ts'];
   try {
-    finish({ checks: [], jest: await runJest({ root: ROOT, node: process.execPath, env, paths, coverage: false, servers: false }), inCi: true });
+    finish({ checks: [], jest: await runJest({ root: ROOT, node: process.execPath, env, paths, coverage: false, servers: false }), inCi: true, startedAt });
   } finally {
     await ollama.stop();
   }

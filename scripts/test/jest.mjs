@@ -1,37 +1,55 @@
 // Runs jest for ES modules and reads its own report of what happened.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
-/** Returns `{passed, failed, skipped: [full name], report}`; a run that died counts as one failure. */
+/** What jest says, and no exit code of its own, when something keeps a process of tests alive. */
+const WORKER_LEFT = 'A worker process has failed to exit gracefully';
+const JEST_LEFT = 'Jest did not exit';
+const GIVE_UP_MS = 10_000;
+
+/** Returns `{passed, failed, skipped: [full name], files: [{file, seconds}], exits: [sentence], died}`; a run that died counts as one failure. */
 export async function runJest({ root, node, env, paths, coverage, servers }) {
   const outputFile = join(root, 'build/test-results.json');
   mkdirSync(join(root, 'build'), { recursive: true });
   rmSync(outputFile, { force: true });
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${outputFile}`];
   if (coverage) args.push('--coverage', '--coverageReporters=json', '--coverageDirectory=coverage');
-  const exitCode = await spawned(node, [...args, ...paths], root, { ...env, ...(servers ? {} : { HOLDPOINT_TEST_SERVERS: 'none' }) });
-  return summaryOf(outputFile, exitCode);
+  const { exitCode, exits } = await spawned(node, [...args, ...paths], root, { ...env, ...(servers ? {} : { HOLDPOINT_TEST_SERVERS: 'none' }) });
+  return { ...summaryOf(root, outputFile, exitCode), exits };
 }
 
-const spawned = (node, args, cwd, env) =>
-  new Promise((resolve) => {
+function spawned(node, args, cwd, env) {
+  return new Promise((resolve) => {
     // With --json the report also goes to stdout: it is in the file already.
-    const child = spawn(node, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(node, args, { cwd, env: { ...(process.stderr.isTTY && { FORCE_COLOR: '1' }), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const exits = new Set();
+    let giveUp;
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      process.stderr.write(text);
+      for (const sign of [WORKER_LEFT, JEST_LEFT]) if (text.includes(sign)) exits.add(sign);
+      if (exits.has(JEST_LEFT)) giveUp ??= setTimeout(() => child.kill('SIGKILL'), GIVE_UP_MS);
+    });
     for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => child.kill(signal));
-    child.once('close', (code) => resolve(code));
+    child.once('exit', (exitCode) => {
+      clearTimeout(giveUp);
+      child.stderr.destroy(); // what outlives jest may hold it open
+      resolve({ exitCode, exits: [...exits] });
+    });
   });
+}
 
-function summaryOf(file, exitCode) {
+function summaryOf(root, file, exitCode) {
   let report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: [], died: true };
+    return { passed: 0, failed: 1, skipped: [], files: [], died: true };
   }
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   const skipped = report.testResults.flatMap((suite) => suite.assertionResults).filter(({ status }) => status === 'pending' || status === 'todo');
   // A failure outside of any test, as in the set-up or at the end of a file.
   const unexplained = exitCode !== 0 && failed === 0 ? 1 : 0;
-  return { passed: report.numPassedTests, failed: failed + unexplained, skipped: skipped.map(({ fullName }) => fullName), died: false };
+  const files = report.testResults.map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1000 }));
+  return { passed: report.numPassedTests, failed: failed + unexplained, skipped: skipped.map(({ fullName }) => fullName), files, died: false };
 }

@@ -1,15 +1,23 @@
 // Adds everything up and says it in one last line. A test that was skipped names what it misses in its title, as
 // "… [needs sshd]"; in CI, where everything is installed, a skipped test is a failed one.
+const SLOWEST = 10;
 
 /** Prints the summary and sets the exit code. */
-export function finish({ checks, jest, inCi }) {
-  const skipped = jest.skipped;
+export function finish({ checks, jest, inCi, startedAt }) {
+  const { skipped, exits } = jest;
+  tellSlowest(jest.files);
   if (skipped.length > 0) tellSkipped(skipped, inCi);
+  for (const said of exits) process.stdout.write(`FAILED  every process of jest ends by itself; jest said: ${said}\n`);
+  if (jest.died) process.stdout.write('FAILED  jest ended without a report\n');
   const passed = jest.passed + checks.filter(({ ok }) => ok).length;
-  const failed = jest.failed + checks.filter(({ ok }) => !ok).length + (inCi ? skipped.length : 0);
-  if (jest.died) process.stdout.write('jest ended without a report\n');
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  const failed = jest.failed + exits.length + checks.filter(({ ok }) => !ok).length + (inCi ? skipped.length : 0);
+  process.stdout.write(`${minutes(Date.now() - startedAt)}\n${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function tellSlowest(files) {
+  const slowest = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+  if (slowest.length === SLOWEST) process.stdout.write(`\nthe slowest files:\n${slowest.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}\n`).join('')}\n`);
 }
 
 function tellSkipped(skipped, inCi) {
@@ -18,3 +26,5 @@ function tellSkipped(skipped, inCi) {
   for (const name of skipped) process.stdout.write(`  - ${name}\n`);
   process.stdout.write(inCi ? 'In CI that is a failure.\n\n' : 'CI (.ci/run) installs what they need.\n\n');
 }
+
+const minutes = (ms) => `took ${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;

@@ -12,12 +12,9 @@ import { supervise } from './supervise/supervise.ts';
 declare const HOLDPOINT_VERSION: string | undefined;
 
 function settings(state: string | undefined): HostSettings {
-  // Coverage of a supervisor is only written when it knows where to; everything else stays out of its environment.
-  const { NODE_V8_COVERAGE } = process.env;
   return {
     stateDir: resolve(state ?? join(homedir(), '.cache', 'holdpoint')),
     env: process.env,
-    supervisorEnv: NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE },
     program: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
     version: typeof HOLDPOINT_VERSION === 'undefined' ? 'source' : HOLDPOINT_VERSION,
   };

@@ -6,8 +6,6 @@ export interface HostSettings {
   stateDir: string;
   /** Environment of the host user as this program was started with it. */
   env: Environment;
-  /** Environment of a supervisor itself, not of what it runs. */
-  supervisorEnv: Record<string, string>;
   /** How to start this program again, for a supervisor: executable, then arguments. */
   program: readonly [string, ...string[]];
   version: string;

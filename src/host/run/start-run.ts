@@ -46,7 +46,7 @@ async function launchSupervisor(settings: HostSettings, dir: string, environment
     const supervisor = spawn(executable, [...args, 'supervise', dir], {
       cwd: dir,
       detached: true,
-      env: settings.supervisorEnv,
+      env: {},
       stdio: ['pipe', 'ignore', log.fd],
     });
     supervisor.stdin?.on('error', () => undefined); // it died: its exit says so

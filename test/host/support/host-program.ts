@@ -14,7 +14,7 @@ export const fixture = (name: string): string => join(root, 'test/fixtures/bin',
 
 /** Coverage can only be told of the sources themselves, so the program is run from them when it is measured. */
 async function programFile(): Promise<string> {
-  if (process.env.NODE_V8_COVERAGE) return join(root, 'src/host/main.ts');
+  if (process.env.HOLDPOINT_COVERAGE_DIR) return join(root, 'src/host/main.ts');
   return (await buildHost({ root, outFile: join(root, 'build/host.mjs') })).outFile;
 }
 
@@ -31,8 +31,7 @@ export class HostProgram {
   }
 
   static async start(stateDir: string, env: Record<string, string> = {}): Promise<HostProgram> {
-    const coverage = process.env.NODE_V8_COVERAGE;
-    const own = { PATH: process.env.PATH ?? '', HOME: stateDir, ...(coverage && { NODE_V8_COVERAGE: coverage }), ...env };
+    const own = { PATH: process.env.PATH ?? '', HOME: stateDir, ...env };
     return new HostProgram(spawn(process.execPath, [await programFile(), 'serve', '--state', stateDir], { env: own, stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
@@ -105,7 +104,8 @@ export class Bench {
   async close(): Promise<void> {
     const last = await this.program();
     for (const key of this.#keys) await last.call('cancelRun', { key, graceMs: 0 });
-    await Promise.all(this.#programs.map((program) => program.kill()));
+    // Not killed: coverage is written at the end of a process.
+    await Promise.all(this.#programs.map((program) => program.stop()));
     await rm(this.dir, { recursive: true, force: true });
   }
 }
