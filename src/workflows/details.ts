@@ -58,10 +58,17 @@ export function milestonePage(m: Milestone): string {
   ].join('\n');
 }
 
+/** Project ids need no quoting. */
+const waitingLine = (project: string): string => `temporal workflow list --query 'HoldpointProject="${project}" AND HoldpointState="waiting"'`;
+
 export function projectPage(status: ProjectStatus, titles: ReadonlyMap<string, string>): string {
   const rows = status.milestones.map((m) => ({
     text: `| ${m.id} | ${cell(titles.get(m.id) ?? '').slice(0, 80)} | ${m.state} | \`${m.workflowId}\` |`,
     isDone: m.state === 'completed' || m.state === 'pending',
   }));
-  return [`**${status.project}** · ${status.state}`, '', '| milestone | title | state | workflow |', '|---|---|---|---|', ...fit(rows)].join('\n');
+  return [
+    `**${status.project}** · ${status.state}`, '', '| milestone | title | state | workflow |', '|---|---|---|---|', ...fit(rows),
+    '', 'Questions are on the pages of the milestones. Which of them wait for a person:',
+    '', '```', 'holdpoint inbox', waitingLine(status.project), '```',
+  ].join('\n');
 }

@@ -50,7 +50,10 @@ async function runAll(run: Run): Promise<void> {
     showProject(project);
     if (state !== recorded) await record(project, { projectState: state });
     recorded = state;
-    if (canStart(run)) startReady(run);
+    if (canStart(run)) {
+      startReady(run);
+      showProject(project);
+    }
     const { ended } = run;
     const isIdle = ended === run.all.length;
     if (isIdle && (!hasPending(run) || !project.paused)) return;
