@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { MIGRATIONS } from '../../migrations/index.ts';
@@ -76,7 +76,6 @@ describe('migrations', () => {
   test('make what migrations/schema.sql says', async () => {
     await migrate(open.db);
     const dump = await dumpSchema(open.db);
-    if (process.env.HOLDPOINT_DUMP_SCHEMA) await writeFile(SCHEMA_FILE, dump);
     expect(await readFile(SCHEMA_FILE, 'utf8')).toBe(dump);
   });
 });
