@@ -2,12 +2,12 @@
  * What the workflows ask of the world: one object in, one small plain-JSON object out (under 64 KiB; bulk is in
  * Postgres). Types only. Every activity may run twice: rows are written by key, runs are started by key.
  */
-import type { BreakpointKind, AnswerAction } from '../domain/breakpoints.ts';
+import type { BreakpointKind } from '../domain/breakpoints.ts';
 import type { DecisionKind, RuleName } from '../domain/decision.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import type { BreakpointPolicy } from '../domain/plan.ts';
 import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
-import type { OpenBreakpoint, TaskState, WorkState } from '../workflows/messages.ts';
+import type { StateChange } from '../domain/questions.ts';
 
 export interface PlanRef {
   project: string;
@@ -118,30 +118,8 @@ export interface JudgeResult {
   failed: boolean;
 }
 
-export interface AnsweredBreakpoint {
-  id: string;
-  action: AnswerAction;
-  note: string | null;
-  by: string | null;
-  via: 'signal' | 'update';
-  /** RFC 3339. */
-  at: string;
-}
-
 /** State changes for the read side; all in one call, one transaction. */
-export interface RecordState {
-  project: string;
-  milestone?: string;
-  workflowId: string;
-  runId: string;
-  projectState?: WorkState;
-  milestoneState?: WorkState;
-  tasks?: { id: string; state: TaskState }[];
-  opened?: OpenBreakpoint[];
-  answered?: AnsweredBreakpoint[];
-  /** Something a person should find in the log: kind and one line. */
-  events?: { kind: string; message: string }[];
-}
+export type RecordState = StateChange;
 
 /** Short ones, queue `holdpoint`. */
 export interface QuickActivities {

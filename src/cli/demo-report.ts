@@ -24,11 +24,11 @@ export function demoDocument(report: DemoReport, kept: boolean): DemoDocument {
 function furtherText(report: DemoReport, kept: boolean): string[] {
   const { project } = report.status;
   const webUi = `${report.parts.stack.addresses.webUi}/namespaces/default/workflows`;
-  if (!kept) return [`To look further: \`npm run demo -- --keep\` leaves it all running (Web UI: this time it was ${webUi}).`];
   return [
-    `Web UI     ${webUi}`, 'Look further:',
+    kept ? `Web UI     ${webUi}` : `Web UI     ${webUi} (it has ended with the demo; \`npm run demo -- --keep\` leaves everything running)`,
+    kept ? 'Look further:' : 'Look further, after a demo with --keep:',
     `  ./bin/holdpoint decisions ${project}`, `  ./bin/holdpoint diff ${project}/slugs/ascii.1`, `  ./bin/holdpoint logs ${project}`,
-    'End it: ./bin/holdpoint down',
+    ...(kept ? ['End it: ./bin/holdpoint down'] : []),
   ];
 }
 

@@ -1,39 +1,15 @@
 /** Questions to people: opened once, answered once (the first answer stays), closed when nobody needs the answer any more. */
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import type { AnsweredBreakpoint, OpenBreakpoint } from '../domain/questions.ts';
 import { cleanOrNull, cleanText, isoOrNull, jsonText } from './columns.ts';
 import type { BreakpointTable } from './schema-judgement.ts';
 import { inTransaction } from './transaction.ts';
 import type { Db } from './transaction.ts';
 
-export interface NewBreakpoint {
-  id: string;
-  kind: BreakpointKind;
-  occurrence: number;
-  priority: Priority;
-  project: string;
-  milestone: string;
-  task: string | null;
-  turn: number | null;
-  /** RFC 3339; with the id it is the key. */
-  openedAt: string;
-  reason: string;
-  actions: AnswerAction[];
-  noteRequired: AnswerAction[];
-  /** The tree an approval would approve. */
-  tree: string | null;
+/** With `id`, `openedAt` is the key. */
+export interface NewBreakpoint extends OpenBreakpoint {
   detail?: unknown;
-}
-
-export interface BreakpointAnswer {
-  id: string;
-  action: AnswerAction;
-  note: string | null;
-  by: string | null;
-  via: 'signal' | 'update';
-  /** RFC 3339. */
-  at: string;
 }
 
 export interface AskedBy {
@@ -48,7 +24,7 @@ export interface Question extends NewBreakpoint {
 
 export interface StoredBreakpoint extends Question {
   /** Null while it waits. */
-  answer: Omit<BreakpointAnswer, 'id'> | null;
+  answer: Omit<AnsweredBreakpoint, 'id'> | null;
   /** RFC 3339; it was given up without an answer. */
   closedAt: string | null;
 }
@@ -68,7 +44,7 @@ export async function openBreakpoint(db: Db, { workflowId, runId }: AskedBy, ask
 }
 
 /** May be repeated; the first answer stays. Of an id that was opened several times, the latest question is answered. */
-export async function answerBreakpoint(db: Db, { id, action, note, by, via, at }: BreakpointAnswer): Promise<void> {
+export async function answerBreakpoint(db: Db, { id, action, note, by, via, at }: AnsweredBreakpoint): Promise<void> {
   await db.updateTable('breakpoint')
     .set({ action, note: cleanOrNull(note), answered_by: cleanOrNull(by), via, answered_at: at })
     .where('id', '=', id).where('answered_at', 'is', null)

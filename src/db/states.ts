@@ -1,26 +1,16 @@
 /** State changes as the workflows tell them, all of one call in one transaction: the read side never shows half of one. */
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
+import type { StateChange } from '../domain/questions.ts';
 import type { TaskState, WorkState } from '../domain/states.ts';
 import { answerBreakpoint, closeBreakpoints, openBreakpoint } from './breakpoints.ts';
-import type { BreakpointAnswer, NewBreakpoint } from './breakpoints.ts';
 import { noteEvents } from './events.ts';
 import type { Database } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import type { Db } from './transaction.ts';
 
-export interface StateChange {
-  project: string;
-  /** Named by a milestone's workflow; then `workflowId` and `runId` are the milestone's. */
-  milestone?: string;
-  workflowId: string;
-  runId: string;
-  projectState?: WorkState;
-  milestoneState?: WorkState;
-  tasks?: { id: string; state: TaskState }[];
-  opened?: NewBreakpoint[];
-  answered?: BreakpointAnswer[];
-  events?: { kind: string; message: string }[];
+/** One call of a workflow, and when and as what it was made. */
+export interface RecordedChange extends StateChange {
   /** When the workflow asked for it (RFC 3339): a late repetition does not undo what came after. Default: now. */
   at?: string;
   /** Names this call (run and activity id): without it, a repetition notes its events again. */
@@ -30,7 +20,7 @@ export interface StateChange {
 const CLOSED: readonly WorkState[] = ['completed', 'failed', 'cancelled'];
 
 /** May be repeated. The project's plan must be registered. */
-export async function recordStates(db: Db, change: StateChange): Promise<void> {
+export async function recordStates(db: Db, change: RecordedChange): Promise<void> {
   const at = change.at ?? new Date().toISOString();
   await inTransaction(db, async (tx) => {
     for (const asked of change.opened ?? []) await openBreakpoint(tx, change, asked);
@@ -41,14 +31,14 @@ export async function recordStates(db: Db, change: StateChange): Promise<void> {
   });
 }
 
-async function setProject(tx: Transaction<Database>, { project, milestone, runId, projectState }: StateChange, at: string): Promise<void> {
+async function setProject(tx: Transaction<Database>, { project, milestone, runId, projectState }: RecordedChange, at: string): Promise<void> {
   if (projectState === undefined) return;
   await tx.updateTable('project')
     .set({ state: projectState, state_at: at, updated_at: sql`now()`, ...(milestone === undefined && { run_id: runId }) })
     .where('id', '=', project).where(isNotLaterThan(at)).execute();
 }
 
-async function setMilestone(tx: Transaction<Database>, change: StateChange, milestone: string, at: string): Promise<void> {
+async function setMilestone(tx: Transaction<Database>, change: RecordedChange, milestone: string, at: string): Promise<void> {
   const { project, milestoneState: state } = change;
   if (state !== undefined) {
     await tx.updateTable('milestone').set({ state, state_at: at, run_id: change.runId })
@@ -68,7 +58,7 @@ async function setTasks(tx: Transaction<Database>, of: { project: string; milest
 
 const isNotLaterThan = (at: string) => sql<boolean>`(state_at is null or state_at <= ${at})`;
 
-function eventsOf({ events = [], key, project, milestone, workflowId, runId }: StateChange, at: string) {
+function eventsOf({ events = [], key, project, milestone, workflowId, runId }: RecordedChange, at: string) {
   const name = key ?? `${runId}/${at}`;
   return events.map((event, index) => ({ ...event, key: `${name}/${index}`, project, ...(milestone && { milestone }), workflowId, runId, at }));
 }

@@ -1,5 +1,5 @@
 /** What follows from a person's answer. Pure, but for the state it is given. */
-import type { AnsweredBreakpoint } from '../activities/contract.ts';
+import type { AnsweredBreakpoint } from '../domain/questions.ts';
 import type { AnswerAction, BreakpointKind } from '../domain/breakpoints.ts';
 import { taskOf, type MilestoneState, type Step, type TaskProgress } from './milestone-state.ts';
 import { grantAttempts, nextAttempt } from './turn-path.ts';

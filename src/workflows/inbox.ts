@@ -5,7 +5,7 @@
 import { BREAKPOINTS, type AnswerAction, type BreakpointKind } from '../domain/breakpoints.ts';
 import type { FailureKind } from '../domain/failure-kind.ts';
 import { parseBreakpointId } from '../domain/ids.ts';
-import type { AnsweredBreakpoint } from '../activities/contract.ts';
+import type { AnsweredBreakpoint } from '../domain/questions.ts';
 import type { Answer, OpenBreakpoint } from './messages.ts';
 
 export interface InboxState {

@@ -1,6 +1,7 @@
 /** Names and payloads of everything that can be said to a workflow. Their names are a contract with recorded histories. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import type { AnswerAction } from '../domain/breakpoints.ts';
+import type { OpenBreakpoint } from '../domain/questions.ts';
 import type { TaskState, WorkState } from '../domain/states.ts';
 
 export const WORKFLOW_QUEUE = 'holdpoint';
@@ -23,22 +24,7 @@ export interface Accepted {
   accepted: true;
 }
 
-export interface OpenBreakpoint {
-  id: string;
-  kind: BreakpointKind;
-  occurrence: number;
-  priority: Priority;
-  project: string;
-  milestone: string;
-  task: string | null;
-  turn: number | null;
-  /** RFC 3339. */
-  openedAt: string;
-  reason: string;
-  actions: AnswerAction[];
-  noteRequired: AnswerAction[];
-  tree: string | null;
-}
+export type { OpenBreakpoint } from '../domain/questions.ts';
 
 export type { TaskState, WorkState };
 

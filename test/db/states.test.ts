@@ -5,7 +5,7 @@ import { eventsOf } from '../../src/db/events.ts';
 import { readInbox } from '../../src/db/inbox.ts';
 import { loadPlan, registerPlan, savePlan } from '../../src/db/plans.ts';
 import { recordStates } from '../../src/db/states.ts';
-import type { StateChange } from '../../src/db/states.ts';
+import type { RecordedChange as StateChange } from '../../src/db/states.ts';
 import { readStatus } from '../../src/db/status.ts';
 import type { Db } from '../../src/db/transaction.ts';
 import type { RecordState } from '../../src/activities/contract.ts';
