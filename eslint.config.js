@@ -17,11 +17,16 @@ const language = {
 };
 
 export default ts.config(
-  { ignores: ['node_modules/', 'dist/', 'build/', 'coverage/', '.holdpoint/', 'examples/tinyslug/', 'tools/', 'bin/', 'scripts/', '*.config.js'] },
+  { ignores: ['node_modules/', 'dist/', 'build/', 'coverage/', '.holdpoint/', 'examples/tinyslug/', 'test/fixtures/'] },
   ...ts.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
     rules: { ...sizes, ...language },
+  },
+  {
+    // Plain JavaScript has no types to check.
+    files: ['**/*.js', '**/*.mjs', 'bin/holdpoint'],
+    ...ts.configs.disableTypeChecked,
   },
   {
     files: ['test/**'],
