@@ -16,12 +16,19 @@ export interface Answerable {
 /** A single quote would end the shell's word. */
 export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-export function answerCommands({ id, workflowId, actions, noteRequired }: Answerable): AnswerCommands {
-  const action = actions[0] ?? 'approve';
-  const note = noteRequired.includes(action);
-  const payload = JSON.stringify({ breakpoint: id, action, ...(note && { note: '…' }) });
+const firstAction = ({ actions }: Answerable): AnswerAction => actions[0] ?? 'approve';
+
+/** The data of the signal `answer`, as JSON. */
+export function answerPayload(question: Answerable): string {
+  const action = firstAction(question);
+  return JSON.stringify({ breakpoint: question.id, action, ...(question.noteRequired.includes(action) && { note: '…' }) });
+}
+
+export function answerCommands(question: Answerable): AnswerCommands {
+  const { id, workflowId, noteRequired } = question;
+  const action = firstAction(question);
   return {
-    cli: `holdpoint answer ${id} ${action}${note ? ' --note "…"' : ''}`,
-    temporal: `temporal workflow signal --workflow-id ${workflowId} --name answer --input ${shellQuoted(payload)}`,
+    cli: `holdpoint answer ${id} ${action}${noteRequired.includes(action) ? ' --note "…"' : ''}`,
+    temporal: `temporal workflow signal --workflow-id ${workflowId} --name answer --input ${shellQuoted(answerPayload(question))}`,
   };
 }

@@ -1,28 +1,37 @@
-/** The Markdown page of a workflow in the Web UI: where it stands and the exact command that answers each question. Under 16 KB. */
-import { answerCommands, type AnswerCommands } from '../domain/answer-commands.ts';
+/** The Markdown page of a workflow in the Web UI: where it stands and the exact command that answers each question. Kept under 8 KB. */
+import { answerCommands, answerPayload, type Answerable, type AnswerCommands } from '../domain/answer-commands.ts';
 import { milestoneWorkflowId } from '../domain/ids.ts';
 import type { OpenBreakpoint, ProjectStatus } from './messages.ts';
 import { workState, type Milestone, type TaskProgress } from './milestone-state.ts';
 
-// The server cuts at 20 KB; room for the fixed parts around the rows.
-const MAX_ROWS_CHARS = 8_000;
+// The server takes 20 KB; but the Web UI puts the page into an address, and proxies before it often refuse one over 8 KB.
+const MAX_ROWS = 5_000;
 const MAX_REASON = 600;
+
+/** About how long the text is in an address. (encodeURIComponent would throw at half an emoji.) */
+const lengthInAddress = (text: string): number => text.replace(/[^ -~]/g, '%xx%xx%xx').replace(/[^\w%.-]/g, '%xx').length;
+
+// The Web UI draws tables without any space between their columns. An em space is not collapsed.
+const GAP = '\u2003';
 
 /** A cell must not end its row. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
+const row = (cells: string[]): string => `| ${cells.map((text) => `${text}${GAP} |`).join(' ')}`;
+
 const number = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
 
 function taskRow(title: string, task: TaskProgress): string {
-  return `| ${task.id} | ${cell(title).slice(0, 80)} | ${task.state} | ${task.turn || '–'} | ${number(task.quality)} | ${number(task.confidence)} |`;
+  const { id, state, turn, quality, confidence } = task;
+  return row([id, cell(title).slice(0, 80), state, turn === 0 ? '–' : String(turn), number(quality), number(confidence)]);
 }
 
 /** As many rows as fit; those that ended well go first when there are too many. */
 function fit(rows: { text: string; isDone: boolean }[]): string[] {
-  let free = MAX_ROWS_CHARS;
+  let free = MAX_ROWS;
   const byInterest = [...rows.filter((r) => !r.isDone), ...rows.filter((r) => r.isDone)];
-  const kept = new Set(byInterest.filter((row) => (free -= row.text.length + 1) >= 0));
-  const shown = rows.filter((row) => kept.has(row)).map((row) => row.text);
+  const kept = new Set(byInterest.filter((r) => (free -= lengthInAddress(r.text) + 3) >= 0));
+  const shown = rows.filter((r) => kept.has(r)).map((r) => r.text);
   return kept.size === rows.length ? shown : [...shown, '', `… and ${rows.length - kept.size} more`];
 }
 
@@ -32,19 +41,21 @@ function taskTable(m: Milestone): string[] {
     text: taskRow(titles.get(task.id) ?? '', task),
     isDone: task.state === 'completed' || task.state === 'skipped' || task.state === 'pending',
   }));
-  return ['| task | title | state | attempt | quality | confidence |', '|---|---|---|---|---|---|', ...fit(rows)];
+  return [row(['task', 'title', 'state', 'attempt', 'quality', 'confidence']), '|:---|:---|:---|---:|---:|---:|', ...fit(rows)];
 }
 
-export const commandsFor = (b: OpenBreakpoint): AnswerCommands =>
-  answerCommands({ ...b, workflowId: milestoneWorkflowId(b.project, b.milestone) });
+const answerable = (b: OpenBreakpoint): Answerable => ({ ...b, workflowId: milestoneWorkflowId(b.project, b.milestone) });
 
+export const commandsFor = (b: OpenBreakpoint): AnswerCommands => answerCommands(answerable(b));
+
+/** Bold instead of headings: those would fill the screen. */
 function questionPart(b: OpenBreakpoint): string[] {
-  const commands = commandsFor(b);
-  const needNote = b.noteRequired.length > 0 ? ` (with a note: ${b.noteRequired.join(', ')})` : '';
+  const { cli, temporal } = commandsFor(b);
+  const actions = b.actions.map((action) => (b.noteRequired.includes(action) ? `${action} (with a note)` : action));
   return [
-    `### ${b.kind}${b.task ? ` · ${b.task} #${b.turn}` : ''} · ${b.priority}`,
-    '', b.reason.slice(0, MAX_REASON), '', `Open since ${b.openedAt}. Answers: ${b.actions.join(', ')}${needNote}.`,
-    '', '```', commands.cli, commands.temporal, '```', '',
+    `**Waiting for a person: ${b.kind}**${b.task ? ` · ${b.task} #${b.turn}` : ''} · ${b.priority} · since ${b.openedAt}`,
+    '', b.reason.slice(0, MAX_REASON), '', `Answers: ${actions.join(', ')}. In the Web UI: More Actions, Send a Signal, \`answer\`, with this as data:`,
+    '', '```', answerPayload(answerable(b)), '```', '', 'or in a shell one of', '', '```', cli, temporal, '```', '',
   ];
 }
 
@@ -53,8 +64,7 @@ export function milestonePage(m: Milestone): string {
   const open = state.final ? [] : state.inbox.open;
   return [
     `**${cell(m.brief.title)}** · ${workState(state)} · $${state.costUsd.toFixed(2)} · ${m.brief.host}:${m.brief.workspace}`,
-    '', ...taskTable(m), '',
-    ...(open.length > 0 ? ['## Waiting for a person', '', ...open.flatMap(questionPart)] : []),
+    '', ...open.flatMap(questionPart), ...taskTable(m), '',
   ].join('\n');
 }
 
@@ -63,11 +73,11 @@ const waitingLine = (project: string): string => `temporal workflow list --query
 
 export function projectPage(status: ProjectStatus, titles: ReadonlyMap<string, string>): string {
   const rows = status.milestones.map((m) => ({
-    text: `| ${m.id} | ${cell(titles.get(m.id) ?? '').slice(0, 80)} | ${m.state} | \`${m.workflowId}\` |`,
+    text: row([m.id, cell(titles.get(m.id) ?? '').slice(0, 80), m.state, `\`${m.workflowId}\``]),
     isDone: m.state === 'completed' || m.state === 'pending',
   }));
   return [
-    `**${status.project}** · ${status.state}`, '', '| milestone | title | state | workflow |', '|---|---|---|---|', ...fit(rows),
+    `**${status.project}** · ${status.state}`, '', row(['milestone', 'title', 'state', 'workflow']), '|:---|:---|:---|:---|', ...fit(rows),
     '', 'Questions are on the pages of the milestones. Which of them wait for a person:',
     '', '```', 'holdpoint inbox', waitingLine(status.project), '```',
   ].join('\n');
