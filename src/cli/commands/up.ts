@@ -61,7 +61,9 @@ async function untilEnd({ io }: Call<Options>, stack: Stack): Promise<void> {
   const broken = stack.broken.then((name) => {
     throw new HoldpointError('internal', `${name} has ended by itself`, { hint: `see its log in the data folder, then run \`holdpoint up\` again` });
   });
-  await Promise.race([ended.promise, broken]);
+  // The servers are not waited for, so nothing else keeps this process running.
+  const awake = setInterval(() => undefined, 2 ** 31 - 1);
+  await Promise.race([ended.promise, broken]).finally(() => clearInterval(awake));
 }
 
 async function up(call: Call<Options>): Promise<number> {
