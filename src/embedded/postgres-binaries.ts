@@ -80,8 +80,9 @@ export function postgresUser(paths: string[]): RunAs {
 // Reading alone is enough; containers often hold only the second.
 const CAPABILITIES = ['dac_read_search', 'dac_override'];
 
+// initdb asks access(2) about its programs, which looks at no capability of another user than root without that bit.
 const setpriv = (capability: string, uid: number, gid: number): string[] => [
-  '/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`,
+  '/usr/bin/setpriv', '--securebits=+no_setuid_fixup', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`,
 ];
 
 const canRun = (prefix: string[]): boolean => tried(() => execFileSync('/bin/sh', ['-c', '"$@"', 'sh', ...prefix, '/bin/true'], { env: {}, stdio: 'ignore' }));
