@@ -7,7 +7,7 @@ import { cancel } from '../temporal/client.ts';
 import { connectTemporal, type Temporal } from '../temporal/connection.ts';
 import { leftovers } from './leftovers.ts';
 import { demoHome, startParts, type DemoParts, type PartsOptions } from './parts.ts';
-import { makePlaces, type DemoPlaces } from './places.ts';
+import { makePlaces, markInUse, type DemoPlaces } from './places.ts';
 import { demoPlan } from './plan.ts';
 import { play, type Given, type Stage } from './play.ts';
 
@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   try {
     const report = await perform(options, places, parts, signal);
     kept = options.keep;
-    if (kept) keep(options, parts);
+    if (kept) keep(options, places, parts);
     else await parts.stop();
     const started = [...parts.processes, ...parts.stack.processes];
     const processesLeft = kept ? 0 : leftovers(started, options.home === null ? demoHome(places.hostDir) : null).length;
@@ -93,6 +93,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   }
 }
 
-function keep({ startedFile }: DemoOptions, { stack, processes, env, models }: DemoParts): void {
+function keep({ startedFile }: DemoOptions, places: DemoPlaces, { stack, processes, env, models }: DemoParts): void {
+  markInUse(places, [...processes, ...stack.processes]);
   recordStarted(startedFile, { processes: [...processes, ...stack.processes], addresses: stack.addresses, env, scripted: models !== null });
 }
