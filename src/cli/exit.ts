@@ -14,8 +14,14 @@ export class Exit extends Error {
   }
 }
 
+/** SQL states of Postgres: undefined table, undefined column. */
+const NO_SUCH_TABLE: unknown[] = ['42P01', '42703'];
+
 const asHoldpointError = (error: unknown): HoldpointError => {
   if (error instanceof HoldpointError) return error;
+  if (NO_SUCH_TABLE.includes((error as { code?: unknown } | null)?.code)) {
+    return new HoldpointError('database_mismatch', "the database does not have this program's tables", { hint: 'run `holdpoint migrate`', cause: error });
+  }
   return new HoldpointError('internal', error instanceof Error ? error.message : String(error), {
     hint: 'this is a defect of holdpoint: run again with HOLDPOINT_LOG_LEVEL=debug and report what it prints',
     cause: error,

@@ -9,7 +9,7 @@ const BARE = {
 /** Rows of cells under a head; every cell on one line. */
 export function table(head: string[], rows: (string | number | null)[][]): string {
   const made = new Table({ head, chars: BARE, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
-  made.push(...rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell).replace(/\s+/g, ' ')))));
+  made.push(...rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell).replace(/(?<=\S)\s+/g, ' ')))));
   return made.toString().split('\n').map((line) => line.trimEnd()).join('\n');
 }
 

@@ -84,8 +84,13 @@ export async function migrate(db: Db): Promise<MigrationOutcome> {
   return outcomeOf(await migratorOf(db).migrateToLatest());
 }
 
-/** Undoes every migration: drops all data. For tests and for taking Holdpoint out of a database. */
+/** Undoes every migration: drops all data. For tests and for taking Holdpoint out of a database. Errors as `migrate`. */
 export async function migrateDown(db: Db): Promise<MigrationOutcome> {
+  try {
+    await refuseForeign(db);
+  } catch (error) {
+    return { applied: [], error: error as Error };
+  }
   return outcomeOf(await migratorOf(db).migrateTo(NO_MIGRATIONS));
 }
 

@@ -183,6 +183,8 @@ export const resume = (t: Temporal, target: WorkTarget, by?: string): Promise<Ac
  */
 export async function cancel(t: Temporal, target: WorkTarget, signal: AbortSignal): Promise<string> {
   const handle = t.client.workflow.getHandle(workflowIdOf(target));
+  // Temporal takes a cancel of what has ended, and does nothing.
+  if ((await describe(t, target))?.isOpen === false) throw await notRunning(t, target);
   await callRunning(t, target, () => handle.cancel());
   try {
     await t.connection.withAbortSignal(signal, () => handle.result());
