@@ -2,7 +2,7 @@
  * A worker: configuration → database, hosts, agents, reviewers → activities → two Temporal workers. Ends on SIGTERM or
  * SIGINT: short activities come to their end, running turns are let go of and go on at their hosts.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from './activities/index.ts';
 import { builtinAgents } from './agents/builtin.ts';
@@ -10,8 +10,8 @@ import { createAgents, loadAgentPackages } from './agents/registry.ts';
 import { loadConfig, type Config } from './config.ts';
 import { openDb } from './db/client.ts';
 import { assertMigrated } from './db/migrate.ts';
-import { HoldpointError } from './domain/failure-kind.ts';
-import type { CredentialSource } from './domain/plan.ts';
+import { exitCodeOf, HoldpointError } from './domain/failure-kind.ts';
+import type { AgentSettings, CredentialSource } from './domain/plan.ts';
 import { createRedactor } from './domain/redaction.ts';
 import { builtinReviewers, createReviewers, loadReviewerPackages } from './llm/registry.ts';
 import { createLog, type Log } from './log.ts';
@@ -34,14 +34,26 @@ class Secrets {
     return value;
   }
 
+  /** Knows what the agent is given, also in a worker that never starts one: a check or a difference may show it too. */
+  learn({ auth }: AgentSettings): void {
+    if (auth.kind === 'login' || auth.source.on === 'host') return;
+    const value = credentialIn(auth.source);
+    if (value) this.add(value);
+  }
+
   all(): string[] {
     return [...this.values];
   }
 }
 
+function credentialIn(source: CredentialSource): string | undefined {
+  if ('env' in source) return process.env[source.env];
+  return statSync(source.file, { throwIfNoEntry: false })?.isFile() ? readFileSync(source.file, 'utf8').trim() : undefined;
+}
+
 function readCredential(source: CredentialSource): string {
   const name = 'env' in source ? source.env : source.file;
-  const value = 'env' in source ? process.env[source.env] : existsSync(source.file) ? readFileSync(source.file, 'utf8').trim() : undefined;
+  const value = credentialIn(source);
   if (value) return value;
   throw new HoldpointError('secret_missing', `the credential ${name} named by the plan is not there on the worker`, {
     hint: 'env' in source ? `start the worker with ${name} in its environment` : `write it into ${name}, mode 0600`,
@@ -68,7 +80,10 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
     isRunning: async (target) => (await describe(temporal, target))?.isOpen === true,
     agent: (settings) => agents.make(settings),
     reviewer: (settings) => reviewers.make(settings),
-    redactor: () => createRedactor(secrets.all()),
+    redactor: (settings) => {
+      secrets.learn(settings);
+      return createRedactor(secrets.all());
+    },
   });
 }
 
@@ -113,5 +128,5 @@ installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level ===
 await main(config, log).catch((error: unknown) => {
   const { message, hint } = error instanceof HoldpointError ? error : { message: String(error), hint: undefined };
   log.error({ hint }, message);
-  process.exitCode = 1;
+  process.exitCode = error instanceof HoldpointError ? exitCodeOf(error.kind) : 1;
 });

@@ -9,9 +9,9 @@ import type { TurnOutcome } from '../domain/turn-outcome.ts';
 import type { AgentActivities, RunResult, RunTurn } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { followRun, readTail, type EndedRun } from './follow-run.ts';
-import { withHeartbeat, type Beat } from './heartbeat.ts';
+import { mustStop, withHeartbeat, type Beat } from './heartbeat.ts';
 import { loadRun, type LoadedRun } from './loaded-run.ts';
-import { onHost, type HostCall } from './on-host.ts';
+import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import { watchRun } from './run-watch.ts';
 import { createStreamStore, type StreamStore } from './stream-store.ts';
 import { checkpointSettings, fenceOf, hostOf } from './workspaces.ts';
@@ -27,12 +27,16 @@ async function resumeStore(deps: Deps, run: LoadedRun): Promise<{ store: StreamS
   const fold = run.agent.fold();
   const offset = await outOffset(deps.db, run.key);
   for await (const raw of runLines(deps.db, run.key)) fold.line(raw.toString('utf8'));
-  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold }) };
+  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold, redactor: deps.redactor(run.planned.plan.agent) }) };
 }
 
 async function start(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
   const { spec, secrets } = run.launch();
-  const state = await onHost(target, (api) => api.startRun({ key: run.key, spec, secrets, ...fenceOf(run.planned, run.call) }));
+  const state = await onHost(target, (api) => {
+    const asked = api.startRun({ key: run.key, spec, secrets, ...fenceOf(run.planned, run.call) });
+    run.starting = asked.then(() => undefined, () => undefined);
+    return asked;
+  });
   await updateRun(deps.db, run.key, { state });
 }
 
@@ -59,9 +63,16 @@ async function follow(deps: Deps, target: HostCall, run: LoadedRun, store: Strea
   }
 }
 
-/** Nothing of the run is left alive when this returns. A supervisor that has ended has swept already; a lost one has not. */
-async function reap(target: HostCall, run: LoadedRun, state: EndedRun): Promise<void> {
-  if (state.kind === 'lost') await onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: GRACE_MS }));
+/**
+ * Nothing of the run is left alive when this returns, and all it said is stored. A supervisor that has ended has swept
+ * already; the agent of a lost one works on and writes until it is ended here.
+ */
+async function reap(target: HostCall, run: LoadedRun, state: EndedRun, store: StreamStore): Promise<void> {
+  if (state.kind === 'lost') {
+    await onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: GRACE_MS }));
+    await followRun(target, run.key, store);
+  }
+  await store.end();
   await onHost(target, (api) => api.unwatch({ workspace: run.planned.plan.workspace.path }));
 }
 
@@ -79,40 +90,54 @@ async function outcomeOf(target: HostCall, run: LoadedRun, state: EndedRun, summ
   return stderr ? { ...outcome, message: `${outcome.message}: ${stderr}` } : outcome;
 }
 
+async function book(deps: Deps, { key }: LoadedRun, state: EndedRun, { costUsd, inputTokens, outputTokens, toolCalls }: StreamSummary): Promise<void> {
+  await updateRun(deps.db, key, { state, costUsd, inputTokens, outputTokens, toolCalls });
+}
+
 async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: StreamSummary, found: TurnOutcome): Promise<RunResult> {
-  const redactor = deps.redactor();
-  const outcome = redactor.json(found) as TurnOutcome;
+  const outcome = deps.redactor(run.planned.plan.agent).json(found) as TurnOutcome;
   const message = messageOf(outcome).slice(0, MAX_MESSAGE);
-  const { costUsd, inputTokens, outputTokens, toolCalls } = summary;
-  await updateRun(deps.db, run.key, { state, costUsd, inputTokens, outputTokens, toolCalls });
+  const { costUsd, toolCalls } = summary;
+  await book(deps, run, state, summary);
   await finishTurn(deps.db, run.call, { outcome, message });
   return { outcome: outcome.kind, message, until: outcome.kind === 'limited' ? outcome.until : null, costUsd, toolCalls };
 }
 
-/** Stops the agent and all it started, and stores the rest of its stream. */
-async function stop(deps: Deps, target: HostCall, run: LoadedRun, store: StreamStore): Promise<void> {
-  const { proof, killed } = await onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: GRACE_MS }));
+/** Stores the rest of a stream that has ended, from where the database stands, and books what it cost. */
+async function storeRest(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
+  const { store, fold } = await resumeStore(deps, run);
   const state = await followRun(target, run.key, store);
-  await updateRun(deps.db, run.key, { state });
+  await store.end();
+  await book(deps, run, state, fold.summary(state.kind === 'exited' ? state.exit : null));
+  await finishTurn(deps.db, run.call, {});
+}
+
+/** Stops the agent and all it started. A start that is still on its way to the host comes first, or it would win. */
+async function stop(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
+  await run.starting;
+  const { proof, killed, state } = await onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: GRACE_MS }));
+  if (state.kind !== 'none' && state.kind !== 'new') await storeRest(deps, target, run);
+  await onHost(target, (api) => api.unwatch({ workspace: run.planned.plan.workspace.path }));
   const names = killed.map(({ pid, command }) => `${command} (${pid})`).join(', ') || 'nothing was running';
   const message = `cancelled: ended ${names}; nothing is left (${proof})`;
   await noteEvent(deps.db, { project: run.call.project, milestone: run.call.milestone, kind: 'run_cancelled', message, key: run.key });
 }
 
-async function runTurn(deps: Deps, run: LoadedRun, beat: Beat, onStore: (store: StreamStore) => void): Promise<RunResult> {
+async function runTurn(deps: Deps, call: RunTurn, beat: Beat, onStore: (store: StreamStore) => void): Promise<RunResult> {
+  const run = await loadRun(deps, call);
   const target = hostOf(deps, run.planned, beat.signal);
   const { store, fold } = await resumeStore(deps, run);
   onStore(store);
   try {
     await start(deps, target, run);
     const state = await follow(deps, target, run, store);
-    await reap(target, run, state);
+    await reap(target, run, state, store);
     const summary = fold.summary(state.kind === 'exited' ? state.exit : null);
     return await record(deps, run, state, summary, await outcomeOf(target, run, state, summary));
   } catch (error) {
     if (!beat.signal.aborted) throw error;
-    // A worker that shuts down lets go: the agent works on, and the next attempt finds it.
-    if (!beat.detaching()) await stop(deps, { ...target, signal: AbortSignal.timeout(CANCEL_DEADLINE_MS) }, run, store);
+    // Otherwise it only lets go: the agent works on, and the next attempt finds it.
+    if (await mustStop(deps, beat, call)) await stop(deps, toTheEnd(target, CANCEL_DEADLINE_MS), run);
     throw beat.signal.reason instanceof Error ? beat.signal.reason : new CancelledFailure('cancelled');
   }
 }
@@ -121,7 +146,6 @@ export const createAgentRuns = (deps: Deps): AgentActivities => ({
   async runTurn(call: RunTurn): Promise<RunResult> {
     let store: StreamStore | null = null;
     const details = (): unknown => store && { offset: store.offset, last: store.last?.kind, tool: store.openCall?.tool };
-    const run = await loadRun(deps, call);
-    return withHeartbeat((beat) => runTurn(deps, run, beat, (made) => (store = made)), details);
+    return withHeartbeat((beat) => runTurn(deps, call, beat, (made) => (store = made)), details);
   },
 });

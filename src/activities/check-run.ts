@@ -1,13 +1,13 @@
 /** One execution of a check. It is a run on the host (docs/decisions/0005), so a cut link or a killed worker re-attaches. */
 import type { CheckRun } from '../domain/evidence.ts';
-import type { RunSpec } from '../domain/host-api.ts';
+import type { RunExit, RunSpec } from '../domain/host-api.ts';
 import { checkRunKey } from '../domain/ids.ts';
 import type { CheckSpec } from '../domain/plan.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
 import { readTail, type EndedRun } from './follow-run.ts';
-import type { Beat } from './heartbeat.ts';
-import { onHost, type HostCall } from './on-host.ts';
+import { mustStop, type Beat } from './heartbeat.ts';
+import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import type { Planned } from './plans.ts';
 import { fenceOf, hostOf } from './workspaces.ts';
 
@@ -63,44 +63,52 @@ interface Executed {
 }
 
 /** A lost check is run again under another key: repeating a check harms nothing. */
-async function execute(target: HostCall, call: CheckCall, install: string, beat: Beat): Promise<Executed> {
+async function execute(deps: Deps, target: HostCall, call: CheckCall, beat: Beat): Promise<Executed> {
   for (let loss = 0; ; loss++) {
-    const key = checkRunKey({ install, ...call.ref, turn: call.turn, check: call.check.name, seq: call.seq + 100 * loss });
-    await onHost(target, (api) => api.startRun({ key, spec: specOf(call), secrets: {}, ...fenceOf(call.context, call.ref) }));
+    const key = checkRunKey({ install: deps.install, ...call.ref, turn: call.turn, check: call.check.name, seq: call.seq + 100 * loss });
+    let asked: Promise<unknown> = Promise.resolve();
     try {
+      const request = { key, spec: specOf(call), secrets: {}, ...fenceOf(call.context, call.ref) };
+      await onHost(target, (api) => (asked = api.startRun(request)));
       const state = await waitForEnd(target, key);
+      if (state.kind === 'lost') await onHost(target, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
       if (state.kind === 'exited' || loss === MAX_LOSSES) return { key, state, durationMs: durationOf(state) };
-      await onHost(target, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
     } catch (error) {
-      // A worker that shuts down lets go: the check runs on, and the next attempt finds it.
-      if (beat.signal.aborted && !beat.detaching()) await abandon(target, key);
+      // Otherwise it only lets go: the check runs on, and the next attempt finds it.
+      if (await mustStop(deps, beat, call.ref)) await abandon(target, key, asked);
       throw error;
     }
   }
 }
 
-/** A cancelled milestone leaves no check behind. */
-async function abandon(target: HostCall, key: string): Promise<void> {
-  await onHost({ ...target, signal: AbortSignal.timeout(CANCEL_DEADLINE_MS) }, (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
+/** A cancelled milestone leaves no check behind. A start that is still on its way to the host comes first. */
+async function abandon(target: HostCall, key: string, asked: Promise<unknown>): Promise<void> {
+  await asked.catch(() => undefined);
+  await onHost(toTheEnd(target, CANCEL_DEADLINE_MS), (api) => api.cancelRun({ key, graceMs: GRACE_MS }));
 }
 
 const durationOf = (state: EndedRun): number =>
   state.kind === 'exited' ? Math.max(0, Date.parse(state.exit.at) - Date.parse(state.startedAt)) : 0;
 
+function remarkOn(exit: RunExit | null): string {
+  if (exit?.reason === 'exited') return '';
+  const why = exit ? `was ended: ${exit.reason}${exit.message ? `, ${exit.message}` : ''}` : 'and its supervisor died each time it was run; did the host go down?';
+  return `\n[holdpoint: the check ${why}]`;
+}
+
 /** Runs the check once, or finds its run of an earlier try. Throws only for faults: a failing check is a value. */
 export async function runCheck(deps: Deps, call: CheckCall, beat: Beat): Promise<CheckRun> {
   const target = hostOf(deps, call.context, beat.signal);
-  const { key, state, durationMs } = await execute(target, call, deps.install, beat);
-  const tail = deps.redactor().text(await readTail(target, key, 'out', TAIL_BYTES));
+  const { key, state, durationMs } = await execute(deps, target, call, beat);
+  const tail = deps.redactor(call.context.plan.agent).text(await readTail(target, key, 'out', TAIL_BYTES));
   const after = await takeCheckpoint(deps, call.context, call.ref, beat);
   const exit = state.kind === 'exited' ? state.exit : null;
-  const said = exit && exit.reason !== 'exited' ? `\n[holdpoint: the check was ended: ${exit.reason}${exit.message ? `, ${exit.message}` : ''}]` : '';
   return {
     name: call.check.name,
     exitCode: exit?.reason === 'exited' ? (exit.code ?? null) : null,
     durationMs,
     timedOut: exit?.reason === 'wall_limit',
-    tail: `${tail}${said}`,
+    tail: `${tail}${remarkOn(exit)}`,
     tree: call.tree,
     treeAfter: after.tree,
   };

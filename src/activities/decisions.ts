@@ -1,12 +1,10 @@
 /** The judgement of a turn: facts from Postgres, rules from the domain, the decision stored with all that led to it. */
 import { evidenceOf } from '../db/evidence.ts';
-import { runLines } from '../db/agent-events.ts';
 import { changeTotals } from '../db/file-changes.ts';
 import { insertDecision } from '../db/decisions.ts';
 import { reviewOf } from '../db/reviews.ts';
-import { runsOfTurn, type Run } from '../db/runs.ts';
+import { runsOfTurn } from '../db/runs.ts';
 import { turn as loadTurn } from '../db/turns.ts';
-import type { StreamSummary } from '../domain/agent.ts';
 import { wouldChange } from '../domain/explain.ts';
 import type { CheckSpec } from '../domain/plan.ts';
 import { judge, type JudgeFacts, type Judgement } from '../domain/judge.ts';
@@ -14,15 +12,9 @@ import { validateStream } from '../domain/stream-validation.ts';
 import type { JudgeResult, JudgeTurn, QuickActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { planned, type Planned } from './plans.ts';
+import { summaryOf } from './stored-stream.ts';
 
 const MAX_REASON = 1_000;
-
-/** Folds the stored stream of the turn's last run again: the rules see what was stored, nothing else. */
-async function summaryOf(deps: Deps, { plan }: Planned, run: Run | undefined): Promise<StreamSummary> {
-  const fold = deps.agent(plan.agent).fold();
-  if (run) for await (const raw of runLines(deps.db, run.key)) fold.line(raw.toString('utf8'));
-  return fold.summary(null);
-}
 
 async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<JudgeFacts> {
   const [turn, runs, evidence, review, changes] = await Promise.all([
@@ -30,7 +22,7 @@ async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<
   ]);
   const { outcome } = turn;
   if (!outcome) throw new Error(`turn ${call.task}.${call.turn} has no outcome to judge`);
-  const summary = await summaryOf(deps, context, runs.at(-1));
+  const summary = await summaryOf(deps, context.plan.agent, runs.at(-1)?.key);
   return {
     outcome,
     validation: validateStream({ ...summary, outcome }, changes.files),

@@ -13,8 +13,8 @@ export interface Deps {
   /** Throws `bad_input` for a name nobody registered. */
   agent(settings: AgentSettings): Agent;
   reviewer(settings: ReviewerSettings): Reviewer;
-  /** A fresh redactor that knows the worker's own secrets. */
-  redactor(): Redactor;
+  /** A fresh redactor that knows the credential the settings name, where it is kept on the worker, and all others it has read. */
+  redactor(settings: AgentSettings): Redactor;
   /** Whether the milestone's workflow runs at this moment. */
   isRunning: (target: { project: string; milestone: string }) => Promise<boolean>;
   /** Names this installation in run keys. */

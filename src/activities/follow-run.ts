@@ -12,12 +12,13 @@ export type EndedRun = Extract<RunState, { kind: 'exited' | 'lost' }>;
 const isOver = (state: RunState): state is EndedRun => state.kind === 'exited' || state.kind === 'lost';
 
 /**
- * Reads until the run is over and every byte is stored. May be repeated from any offset. Ends early only with an error:
- * the host away for too long, or `target.signal` aborted.
+ * Reads until the run is over and all its lines are stored; a last one without an end is the caller's to store, when nothing
+ * can write any more. May be repeated from any offset. Ends early only with an error: the host away for too long, or
+ * `target.signal` aborted.
  */
 export async function followRun(target: HostCall, key: string, store: StreamStore): Promise<EndedRun> {
   // Lines are stored whole, so the bytes of an incomplete one are read but not yet part of `store.offset`.
-  let offset = store.offset;
+  let offset = store.received;
   for (;;) {
     const from = offset;
     const chunk: RunChunk = await onHost(target, (api) =>
@@ -25,10 +26,7 @@ export async function followRun(target: HostCall, key: string, store: StreamStor
     const bytes = Buffer.from(chunk.data, 'base64');
     offset += bytes.length;
     await store.push(bytes);
-    if (isOver(chunk.state) && offset >= chunk.size) {
-      await store.end();
-      return chunk.state;
-    }
+    if (isOver(chunk.state) && offset >= chunk.size) return chunk.state;
     if (chunk.state.kind === 'none') throw new Error(`the host knows no run ${key}: its state folder was removed`);
   }
 }

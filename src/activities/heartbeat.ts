@@ -1,13 +1,32 @@
 /** One heartbeat loop around a whole activity: the server learns of a dead worker, the activity learns of a cancel. */
 import { Context } from '@temporalio/activity';
+import type { Deps } from './deps.ts';
 
 const EVERY_MS = 1_000;
 
 export interface Beat {
-  /** Aborts when the activity is cancelled or its worker shuts down. */
+  /** Aborts when the activity is cancelled, when the server takes it back, and when its worker shuts down. */
   signal: AbortSignal;
-  /** True when the worker is going away: let go of the work, stop nothing. */
-  detaching(): boolean;
+  /** Why it aborted: only a cancel asks for the work itself to end. */
+  reason(): 'cancelled' | 'unknownToServer' | 'letGo';
+}
+
+/** Set by the SDK once, when the signal aborts. A shutdown, a time-out, a pause and a reset all have a next attempt. */
+function reasonOf({ cancellationDetails: details }: Context): ReturnType<Beat['reason']> {
+  if (details?.cancelRequested) return 'cancelled';
+  return details?.notFound ? 'unknownToServer' : 'letGo';
+}
+
+/**
+ * Whether what the activity has started on the host must end with it. An activity that the server no longer knows belongs to
+ * a workflow that was terminated, which leaves nothing at work, or is an attempt that the server gave up and has begun again
+ * elsewhere: then the next attempt follows the same process.
+ */
+export async function mustStop(deps: Deps, beat: Beat, of: { project: string; milestone: string }): Promise<boolean> {
+  if (!beat.signal.aborted) return false;
+  const reason = beat.reason();
+  if (reason !== 'unknownToServer') return reason === 'cancelled';
+  return !(await deps.isRunning(of).catch(() => true));
 }
 
 /**
@@ -19,10 +38,7 @@ export async function withHeartbeat<T>(work: (beat: Beat) => Promise<T>, details
   const timer = setInterval(() => context.heartbeat(details()), EVERY_MS);
   context.heartbeat(details());
   try {
-    return await work({
-      signal: context.cancellationSignal,
-      detaching: () => context.cancellationDetails?.workerShutdown === true,
-    });
+    return await work({ signal: context.cancellationSignal, reason: () => reasonOf(context) });
   } finally {
     clearInterval(timer);
   }

@@ -23,6 +23,8 @@ export interface LoadedRun {
   agent: Agent;
   /** Resolves credentials; throws `secret_missing`. */
   launch(): AgentLaunch;
+  /** The last request to start it that was sent to the host; settles when that is answered, or lost. */
+  starting: Promise<void>;
 }
 
 /** Output beyond this ends a run: far above any real turn, far below a full disk. */
@@ -43,5 +45,5 @@ export async function loadRun(deps: Deps, call: RunTurn): Promise<LoadedRun> {
     gate: { workspace: plan.workspace.path, ...plan.policy.permissions },
     limits: { wallMs: plan.agent.timeoutMs, outBytes: OUTPUT_LIMIT_BYTES, graceMs: GRACE_MS },
   });
-  return { call, key: row.key, planned: context, turn, agent, launch };
+  return { call, key: row.key, planned: context, turn, agent, launch, starting: Promise.resolve() };
 }

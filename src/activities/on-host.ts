@@ -29,6 +29,15 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
+/** The same host, for what must still be ended there after the caller was cancelled. Gives up after `deadlineMs`, with a sentence. */
+export function toTheEnd(target: HostCall, deadlineMs: number): HostCall {
+  const { host } = target;
+  const late = new AbortController();
+  const message = `cancelled, but host ${host} was not there for ${deadlineMs / 1000} s to end what runs on it: whoever claims the workspace next ends it`;
+  setTimeout(() => late.abort(new HoldpointError('internal', message)), deadlineMs).unref();
+  return { ...target, patienceMs: Number.POSITIVE_INFINITY, signal: late.signal };
+}
+
 const isAway = (error: unknown): boolean => error instanceof HoldpointError && error.kind === 'host_unreachable';
 
 /**
@@ -36,14 +45,15 @@ const isAway = (error: unknown): boolean => error instanceof HoldpointError && e
  * error at once. Cancelled by `signal`.
  */
 export async function onHost<T>(target: HostCall, call: (api: HostApi) => Promise<T>): Promise<T> {
-  const startedAt = Date.now();
+  let failingSince: number | null = null;
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
     try {
       const link = await unlessAborted(target.signal, target.hosts.link(target.host));
       return await unlessAborted(target.signal, call(link.api));
     } catch (error) {
-      if (!isAway(error) || Date.now() - startedAt + delay > target.patienceMs) throw error;
+      failingSince ??= Date.now();
+      if (!isAway(error) || Date.now() - failingSince + delay > target.patienceMs) throw error;
     }
-    await sleep(delay * (0.5 + Math.random()), undefined, { signal: target.signal });
+    await sleep(delay * (0.5 + Math.random()), undefined, { signal: target.signal }).catch(() => target.signal.throwIfAborted());
   }
 }

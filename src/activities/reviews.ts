@@ -20,7 +20,7 @@ async function diffOf(deps: Deps, context: Planned, call: TurnCall, beat: Beat):
   const [{ treeAfter, treeBefore }, first] = await Promise.all([loadTurn(deps.db, call), firstTreeOfTask(deps.db, call)]);
   const request = { workspace: context.plan.workspace.path, from: first ?? treeBefore, to: treeAfter ?? treeBefore, path: null, maxBytes: DIFF_BYTES };
   const { text } = await onHost(hostOf(deps, context, beat.signal), (api) => api.diffText(request));
-  return deps.redactor().text(text);
+  return deps.redactor(context.plan.agent).text(text);
 }
 
 async function review(deps: Deps, call: TurnCall, beat: Beat): Promise<ReviewOutcome> {

@@ -13,9 +13,12 @@ export interface StreamStore {
   end: () => Promise<void>;
   /** The latest line, for people. */
   readonly last: AgentEvent | null;
-  /** The tool call that has no result yet. */
+  /** The one tool call that has no result yet; null when there are several, for then nobody knows which of them does what. */
   readonly openCall: { tool: string; toolUseId: string } | null;
+  /** Bytes whose lines are stored. */
   readonly offset: number;
+  /** Bytes that were pushed: those of a line that is not complete are more than are stored. */
+  readonly received: number;
 }
 
 interface Source {
@@ -23,15 +26,16 @@ interface Source {
   /** Bytes that are stored already. */
   offset: number;
   fold: StreamFold;
+  redactor: Redactor;
 }
 
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
 const redactBytes = (redactor: Redactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
 
-function toRow(line: Line, event: AgentEvent, redactor: Redactor): StreamLine {
+function toRow({ offset, raw }: Line, event: AgentEvent, redactor: Redactor): StreamLine {
   return {
-    offset: line.offset,
-    raw: redactBytes(redactor, line.raw),
+    offset,
+    raw,
     kind: event.kind,
     text: redactor.text(event.text),
     json: event.json === null ? null : redactor.json(event.json),
@@ -41,28 +45,41 @@ function toRow(line: Line, event: AgentEvent, redactor: Redactor): StreamLine {
   };
 }
 
+/** What the agent is at. */
+class Progress {
+  last: AgentEvent | null = null;
+  private readonly open = new Map<string, string>();
+
+  note(event: AgentEvent): void {
+    this.last = event;
+    if (!event.toolUseId) return;
+    if (event.kind === 'toolUse') this.open.set(event.toolUseId, event.tool ?? 'a tool');
+    if (event.kind === 'toolResult' || event.kind === 'denied') this.open.delete(event.toolUseId);
+  }
+
+  get openCall(): StreamStore['openCall'] {
+    const [call] = [...this.open];
+    return call && this.open.size === 1 ? { toolUseId: call[0], tool: call[1] } : null;
+  }
+}
+
 /** Somebody else stores this run's output: what this follower has in hand is stored by them. */
 const superseded = (runKey: string): ApplicationFailure =>
   ApplicationFailure.create({ type: 'internal', message: `another worker follows run ${runKey} now` });
 
 export function createStreamStore(deps: Deps, source: Source): StreamStore {
   const splitter = new LineSplitter(source.offset);
-  const redactor = deps.redactor();
-  let last: AgentEvent | null = null;
-  const open = new Map<string, string>();
-
-  const note = (event: AgentEvent): void => {
-    last = event;
-    if (event.kind === 'toolUse' && event.toolUseId) open.set(event.toolUseId, event.tool ?? 'a tool');
-    if (event.kind === 'toolResult' && event.toolUseId) open.delete(event.toolUseId);
-  };
+  const { redactor } = source;
+  const progress = new Progress();
 
   const store = async (lines: Line[], from: number): Promise<void> => {
     if (lines.length === 0) return;
     const rows = lines.map((line) => {
-      const event = source.fold.line(line.raw.toString('utf8'));
-      note(event);
-      return toRow(line, event, redactor);
+      // Hidden before it is folded: whoever folds the stored line again sees the same, and no text is cut within a secret.
+      const raw = redactBytes(redactor, line.raw);
+      const event = source.fold.line(raw.toString('utf8'));
+      progress.note(event);
+      return toRow({ ...line, raw }, event, redactor);
     });
     const to = splitter.consumed;
     const result = await appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows });
@@ -80,14 +97,16 @@ export function createStreamStore(deps: Deps, source: Source): StreamStore {
       await store(splitter.flush(), from);
     },
     get last() {
-      return last;
+      return progress.last;
     },
     get openCall() {
-      const [call] = [...open];
-      return call ? { toolUseId: call[0], tool: call[1] } : null;
+      return progress.openCall;
     },
     get offset() {
       return splitter.consumed;
+    },
+    get received() {
+      return splitter.consumed + splitter.heldBytes;
     },
   };
 }

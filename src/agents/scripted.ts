@@ -66,10 +66,12 @@ const readLine = object({
   outcome: object({ kind: text, text, until: text, message: text, reason: text, toolUseId: text, tool: text, input: anything, turns: count }),
 });
 
+const readTarget = object({ file_path: text });
+
 type ScriptedLine = NonNullable<ReturnType<typeof readLine>>;
 
 const emptySummary = (): StreamSummary => ({
-  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], resultText: null, costUsd: 0, inputTokens: 0,
+  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
   outputTokens: 0, apiRetries: 0, openCall: null, outcome: null,
 });
 
@@ -91,10 +93,17 @@ function take(state: StreamSummary, line: ScriptedLine): void {
   const { id: toolUseId = '', tool = '?', message = '' } = line;
   if (line.event === 'init') Object.assign(state, { sessionId: line.session ?? null, agentVersion: line.version ?? null });
   if (line.event === 'toolUse') Object.assign(state, { toolCalls: state.toolCalls + 1, openCall: { tool, toolUseId, input: line.input } });
+  if (line.event === 'toolResult') takeWrite(state);
   if (line.event === 'toolResult' || line.event === 'denied') state.openCall = null;
   if (line.event === 'denied') state.denials.push({ tool, toolUseId, message });
   // Our own program's word: its outcomes are of our own type.
   if (line.event === 'result' && line.outcome) takeResult(state, line.outcome as TurnOutcome, line.costUsd ?? 0);
+}
+
+/** The program makes one call after the other. */
+function takeWrite({ openCall, writes }: StreamSummary): void {
+  const { file_path: path } = readTarget(openCall?.input) ?? {};
+  if (openCall && path !== undefined && ['Write', 'Edit'].includes(openCall.tool)) writes.push({ path, tool: openCall.tool, toolUseId: openCall.toolUseId });
 }
 
 function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number): void {

@@ -39,36 +39,21 @@ export async function changesOfTurn(db: Db, ref: TurnRef): Promise<DiffRow[]> {
   return id == null ? [] : finalChanges(db, [id]);
 }
 
-/** Tools that change exactly the file they name. */
-const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'];
 /** Tools that change nothing: a change seen while one was open is somebody else's. */
 const READING_TOOLS = ['Read', 'Glob', 'Grep', 'LS', 'NotebookRead', 'WebFetch', 'WebSearch', 'TodoWrite'];
 
-/**
- * A final row knows no cause of its own. It takes the last call that named the path as the file it writes; else the last one
- * that was open when the watcher saw the path change.
- */
+/** A final row without a cause of its own takes the last call that was open when the watcher saw the path change. */
 async function finalChanges(db: Db, turns: number[]): Promise<DiffRow[]> {
   const { rows } = await sql<Row>`
     with seen as (
       select distinct on (turn_id, path) turn_id, path, tool, tool_use_id from file_change
       where turn_id = any(${turns}::bigint[]) and not final and by_kind = 'tool' and tool <> all(${READING_TOOLS}::text[])
       order by turn_id, path, id desc
-    ), named as (
-      select distinct on (r.turn_id, f.path) r.turn_id, case when starts_with(f.path, p.workspace || '/') then substr(f.path, length(p.workspace) + 2) else f.path end as path,
-        e.tool, e.tool_use_id
-      from turn join project p on p.id = turn.project join run r on r.turn_id = turn.id
-        join agent_event e on e.run_id = r.id and e.kind = 'toolUse' and e.tool = any(${FILE_TOOLS}::text[])
-        cross join lateral (select jsonb_path_query(e.json, '$.**.file_path') #>> '{}' as path
-          union select jsonb_path_query(e.json, '$.**.notebook_path') #>> '{}') f
-      where turn.id = any(${turns}::bigint[])
-      order by r.turn_id, f.path, r.id desc, e.byte_offset desc
     )
     select c.path, c.op, c.from_path as "from", c.mode, c.sha_before as "shaBefore", c.sha_after as "shaAfter",
       c.size_before as "sizeBefore", c.size_after as "sizeAfter", c.added, c.removed,
-      coalesce(named.tool, c.tool, seen.tool) as tool, coalesce(named.tool_use_id, c.tool_use_id, seen.tool_use_id) as "toolUseId"
+      coalesce(c.tool, seen.tool) as tool, coalesce(c.tool_use_id, seen.tool_use_id) as "toolUseId"
     from file_change c left join seen on seen.turn_id = c.turn_id and seen.path = c.path
-      left join named on named.turn_id = c.turn_id and named.path = c.path
     where c.turn_id = any(${turns}::bigint[]) and c.final
     order by c.turn_id, c.path collate "C"`.execute(db);
   return rows.map(fromRow);

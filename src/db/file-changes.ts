@@ -24,10 +24,14 @@ export interface ChangesOfTrees {
 /** Rows of one statement: large enough to hide the round trip, small enough for the memory of both sides. */
 const BATCH = 5_000;
 
-/** The turn must exist. May be repeated: a path between the same two trees is stored once per turn. All or none. */
+/**
+ * The turn must exist. May be repeated: a path between the same two trees is stored once per turn; of the final rows, those of
+ * the last call are the turn's. All or none.
+ */
 export async function insertChanges(db: Db, { changes, ...about }: ChangesOfTrees): Promise<void> {
-  if (changes.length === 0) return;
+  if (changes.length === 0 && !about.final) return;
   await inTransaction(db, async (tx) => {
+    if (about.final) await tx.deleteFrom('file_change').where('turn_id', '=', turnIdSql(about.turn)).where('final', '=', true).execute();
     for (let at = 0; at < changes.length; at += BATCH) {
       await insertBatch(tx, { ...about, changes: changes.slice(at, at + BATCH) });
     }

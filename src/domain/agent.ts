@@ -48,6 +48,8 @@ export interface StreamSummary {
   denials: { tool: string; toolUseId: string; message: string }[];
   /** Tool calls that ran with another source of permission than our gate. */
   bypasses: { tool: string; toolUseId: string; source: string }[];
+  /** Calls that changed the file they name and were not refused, in order; the path as the agent gave it. */
+  writes: { path: string; tool: string; toolUseId: string }[];
   resultText: string | null;
   costUsd: number;
   inputTokens: number;

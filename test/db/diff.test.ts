@@ -37,7 +37,7 @@ test('a turn shows its own changes, a task what is left of all its turns', async
   expect(await diffRows(db, { ...target, turn: 1 })).toEqual({
     from: 'tree-0', to: 'tree-1', changes: [changeOf('a'), added('b'), added('came-and-went')].map(other),
   });
-  const whole = { from: 'tree-0', to: null, changes: [other(changeOf('a', { shaAfter: 'three', sizeAfter: 30, added: 2, removed: 2 })), other(added('b'))] };
+  const whole = { from: 'tree-0', to: 'tree-1', changes: [other(changeOf('a', { shaAfter: 'three', sizeAfter: 30, added: 2, removed: 2 })), other(added('b'))] };
   expect(await diffRows(db, target)).toEqual(whole);
   await finishTurn(db, second, { treeAfter: 'tree-2' });
   expect(await diffRows(db, { project: 'diff' })).toEqual({ ...whole, to: 'tree-2' });

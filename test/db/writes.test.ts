@@ -82,13 +82,16 @@ test('changes between the same trees are stored once, seen on the way and final 
   const trees = { turn: ref, treeFrom: 'a', treeTo: 'b' };
   await insertChanges(db, { ...trees, observedBy: 'watcher', final: false, changes: [{ ...changeOf('src/0.ts'), by }] });
   await twice(() => insertChanges(db, { ...trees, observedBy: 'checkpoint', final: true, changes }));
-  await insertChanges(db, { ...trees, observedBy: 'checkpoint', final: true, changes: [] });
+  await insertChanges(db, { ...trees, observedBy: 'watcher', final: false, changes: [] });
 
   const stored = await changesOfTurn(db, ref);
   expect(stored).toHaveLength(5_002);
   expect(stored.find((change) => change.path === 'src/0.ts')).toEqual({ ...changeOf('src/0.ts'), by });
   expect(stored.find((change) => change.path === long)).toMatchObject({ op: 'rename', from: 'old', added: null, by: { kind: 'other' } });
   expect((await changeTotals(db, ref)).files).toBe(5_002);
+
+  await insertChanges(db, { ...trees, treeTo: 'c', observedBy: 'checkpoint', final: true, changes: [changeOf('last')] });
+  expect((await changesOfTurn(db, ref)).map(({ path }) => path)).toEqual(['last']);
 });
 
 test('changes of a turn that does not exist are refused, not lost', async () => {

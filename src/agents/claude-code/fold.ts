@@ -2,6 +2,7 @@
 import type { StreamFold, StreamSummary } from '../../domain/agent.ts';
 import type { RunExit } from '../../domain/host-api.ts';
 import { eventOf, isoOf } from './event.ts';
+import { object, text } from '../tolerant.ts';
 import { blocksOf, parseLine, resultText, type Block, type Line, type Usage } from './lines.ts';
 import { outcomeOf, type Ending } from './outcome.ts';
 
@@ -34,7 +35,7 @@ export function createFold(): StreamFold {
 }
 
 const emptyState = (): State => ({
-  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], resultText: null, costUsd: 0, inputTokens: 0,
+  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
   outputTokens: 0, apiRetries: 0, apiError: null, limitedUntil: null, spoke: false, result: null, calls: {}, open: [], unbooked: {},
 });
 
@@ -88,11 +89,24 @@ function takeToolResult(state: State, line: Line, block: Block): void {
   const call = state.calls[toolUseId];
   const tool = call?.tool ?? '?';
   state.open = state.open.filter((id) => id !== toolUseId);
+  const path = pathOf(call);
   if (call) call.input = null;
   const { decision, source } = line.tool_result_meta?.find((meta) => meta.id === toolUseId)?.permission_decision ?? {};
   const message = resultText(block);
   if (decision === 'reject') state.denials.push({ tool, toolUseId, message });
   else if (ranWithoutGate(block, source, message)) state.bypasses.push({ tool, toolUseId, source: source ?? 'nothing' });
+  if (path !== undefined && decision !== 'reject' && block.is_error !== true) state.writes.push({ path, tool, toolUseId });
+}
+
+/** Tools that change exactly the file they name. */
+const WRITING_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'];
+const readTarget = object({ file_path: text, notebook_path: text });
+
+/** The file that the call changes. */
+function pathOf(call: Call | undefined): string | undefined {
+  if (call === undefined || !WRITING_TOOLS.includes(call.tool)) return undefined;
+  const { file_path: file, notebook_path: notebook } = readTarget(call.input) ?? {};
+  return file ?? notebook;
 }
 
 /** A result that names no source is a bypass too, unless the call never ran. */
