@@ -1,0 +1,75 @@
+/** Instant activities that note when they were called: the real contract of the milestone workflow, nothing behind it. */
+import type { Activities, ChecksResult, JudgeResult, MilestoneBrief, ProjectBrief, RecordState } from '../../src/activities/contract.ts';
+
+export interface Call {
+  name: string;
+  startedAt: number;
+  endedAt: number;
+}
+
+export interface Calls {
+  all: Call[];
+  /** Resolves at the start of the next activity. */
+  next(): Promise<Call>;
+  /** Wraps an activity. */
+  noted<A extends unknown[], R>(name: string, work: (...args: A) => R): (...args: A) => Promise<R>;
+  clear(): void;
+}
+
+export function createCalls(): Calls {
+  const all: Call[] = [];
+  let waiting: ((call: Call) => void)[] = [];
+  return {
+    all,
+    next: () => new Promise((resolve) => waiting.push(resolve)),
+    noted: (name, work) => async (...args) => {
+      const call: Call = { name, startedAt: performance.now(), endedAt: NaN };
+      all.push(call);
+      const told = waiting;
+      waiting = [];
+      for (const tell of told) tell(call);
+      const result = work(...args);
+      call.endedAt = performance.now();
+      return result;
+    },
+    clear: () => void all.splice(0),
+  };
+}
+
+export interface Behaviour {
+  /** Of the one milestone. */
+  tasks: number;
+  judge: JudgeResult;
+  onRecord: (record: RecordState) => void;
+}
+
+export const PROCEED: JudgeResult = {
+  decision: 'proceed', rule: 'quality_reached', breakpoint: null, reason: 'fine', until: null, quality: 0.9, confidence: 0.9, failed: false,
+};
+
+const NO_CHECKS: ChecksResult = { checks: [] };
+
+const brief = (milestone: string, tasks: number): MilestoneBrief => ({
+  milestone, title: 'A milestone', host: 'local', workspace: '/srv/code', attempts: 3, hostPatienceMs: 1_000, runTimeoutMs: 60_000, checksTimeoutMs: 10_000,
+  breakpoints: { milestone_completion: { enabled: false, priority: null } },
+  tasks: Array.from({ length: tasks }, (_, n) => ({ id: `t${n + 1}`, title: `Task ${n + 1}`, dependsOn: [], priority: 5, deadline: null })),
+});
+
+/** `behaviour` is asked at each call, so one worker serves all rounds. */
+export function instantActivities(calls: Calls, behaviour: () => Behaviour): Activities {
+  const noted: Calls['noted'] = (name, work) => calls.noted(name, work);
+  return {
+    loadProject: noted('loadProject', (p): ProjectBrief => ({ project: p.project, host: 'local', milestones: [] })),
+    loadMilestone: noted('loadMilestone', (p) => brief(p.milestone, behaviour().tasks)),
+    recordState: noted('recordState', (p) => behaviour().onRecord(p)),
+    judgeTurn: noted('judgeTurn', () => behaviour().judge),
+    claimWorkspace: noted('claimWorkspace', () => ({ epoch: 1 })),
+    releaseWorkspace: noted('releaseWorkspace', () => undefined),
+    takeBaseline: noted('takeBaseline', () => NO_CHECKS),
+    beginTurn: noted('beginTurn', (p) => ({ runKey: `${p.task}.${p.turn}.${p.seq}` })),
+    endTurn: noted('endTurn', (p) => ({ tree: `tree-${p.task}-${p.turn}`, changedFiles: 1 })),
+    runChecks: noted('runChecks', () => NO_CHECKS),
+    reviewTurn: noted('reviewTurn', () => ({ kind: 'reviewed' as const, quality: 0.9, confidence: 0.9 })),
+    runTurn: noted('runTurn', () => ({ outcome: 'completed' as const, message: 'done', until: null, costUsd: 0.01, toolCalls: 1 })),
+  };
+}

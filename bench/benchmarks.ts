@@ -1,0 +1,6 @@
+/** All benchmarks, in the order they are run and printed. */
+import { b1 } from './b1/benchmark.ts';
+import { b10 } from './b10/benchmark.ts';
+import type { Benchmark } from './benchmark.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [b1, b10];
