@@ -2,10 +2,16 @@
  * The packed tarball, installed into an empty folder with a scratch HOME, as somebody without a clone meets it. npm fetches
  * the dependencies as it does for them: from its cache where it can.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pidsOf } from '../host/support/processes.ts';
+import { documentOf } from '../support/documents.ts';
+import { freePort } from '../support/sshd.ts';
+import { temporalBinary } from '../support/temporal-binary.ts';
 import { finished, type Finished } from './clone.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,7 +30,9 @@ function env(): Record<string, string> {
   return { ...Object.fromEntries(network), HOME: join(folder, 'home'), PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin` };
 }
 
-const holdpoint = (...args: string[]): Promise<Finished> => finished(join(folder, 'app/node_modules/.bin/holdpoint'), args, { env: env(), cwd: join(folder, 'app') });
+const program = (): string => join(folder, 'app/node_modules/.bin/holdpoint');
+
+const holdpoint = (...args: string[]): Promise<Finished> => finished(program(), args, { env: env(), cwd: join(folder, 'app') });
 
 const MINUTES = 60_000;
 
@@ -63,5 +71,38 @@ describe('the installed program', () => {
     expect(readdirSync(join(folder, 'app')).sort()).toEqual(['node_modules', 'package-lock.json', 'package.json']);
   });
 
-  // doctor, validate and up belong here as well: each as `holdpoint(...)`, with the folder as its working directory.
+  test('tells a good plan from a bad one', async () => {
+    expect(await holdpoint('init', 'good.yaml')).toMatchObject({ code: 0 });
+    const good = await holdpoint('validate', 'good.yaml', '--json');
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(documentOf('validate', good).ok).toBe(true);
+    writeFileSync(join(folder, 'app/bad.yaml'), 'project: x\n');
+    const bad = await holdpoint('validate', 'bad.yaml', '--json');
+    expect(bad.code).toBe(2);
+    expect(documentOf('validate', bad).ok).toBe(false);
+  });
+
+  test('checks what it needs, puts its host program to work, and says what is out of reach', async () => {
+    const nowhere = { DATABASE_URL: `postgres://nobody@127.0.0.1:${await freePort()}/none`, TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
+    const checked = await finished(program(), ['doctor', '--json'], { env: { ...env(), ...nowhere }, cwd: join(folder, 'app') });
+    expect(checked.code).toBe(5);
+    const { checks } = documentOf('doctor', checked);
+    expect(checks.filter(({ name, ok }) => ok && ['host', 'platform', 'node', 'git'].includes(name)).map(({ name }) => name)).toEqual(['host', 'platform', 'node', 'git']);
+    expect(checks.find(({ name }) => name === 'database')?.ok).toBe(false);
+  }, MINUTES);
+
+  test('brings everything up, and takes all of it down again when it is told to end', async () => {
+    const ports = ['--postgres-port', '--temporal-port', '--ui-port'];
+    const args = (await Promise.all(ports.map(async (name) => [name, String(await freePort())]))).flat();
+    const up = spawn(program(), ['up', '--json', ...args], { env: { ...env(), TEMPORAL_BIN: temporalBinary(root) }, cwd: join(folder, 'app'), stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    up.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = once(up, 'close') as Promise<[number | null]>;
+    const [line] = await Promise.race([once(up.stdout.setEncoding('utf8'), 'data') as Promise<[string]>, ended]);
+    expect({ line, said }).toMatchObject({ line: expect.stringContaining('"ready":true') });
+    expect(documentOf('up', { stdout: String(line) }).temporal).toBe(`127.0.0.1:${args[3]}`);
+    up.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    expect(pidsOf(join(folder, 'app'))).toEqual([]);
+  }, 3 * MINUTES);
 });

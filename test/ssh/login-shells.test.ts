@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isNewEnough } from '../../src/ssh/probe-script.ts';
+import { describeWith } from '../support/needs.ts';
 import { describeWithSshd } from '../support/sshd.ts';
 import type { SshdOptions, TestSshd } from '../support/sshd.ts';
 import { atEnd, client, failure, server } from './parts.ts';
@@ -30,14 +31,17 @@ async function pretendedNode(dir: string, system: string, elsewhere: string): Pr
 }
 
 describeWithSshd('a login shell', () => {
-  test.each(['fish', 'csh', 'tcsh', 'zsh', 'dash'])('that is %s is an ordinary one', async shell => {
+  for (const shell of ['fish', 'csh', 'tcsh', 'zsh', 'dash']) {
     const program = find(shell);
-    if (program === undefined && !process.env['HOLDPOINT_CI']) return void process.stderr.write(`NOT RUN, ${shell} is not installed\n`);
-    const sshd = await server({ forceCommand: `${program} -c "$SSH_ORIGINAL_COMMAND"`, env: { SHELL: String(program) } });
-    const link = await client(sshd.configFile).link(sshd.alias);
-    expect(link.hello.home).toBe(sshd.home);
-    expect((await link.api.probe({ workspace: sshd.dir, agentCommand: null })).workspace.exists).toBe(true);
-  });
+    describeWith(shell, program !== undefined, `that is ${shell}`, () => {
+      test('is an ordinary one', async () => {
+        const sshd = await server({ forceCommand: `${program} -c "$SSH_ORIGINAL_COMMAND"`, env: { SHELL: String(program) } });
+        const link = await client(sshd.configFile).link(sshd.alias);
+        expect(link.hello.home).toBe(sshd.home);
+        expect((await link.api.probe({ workspace: sshd.dir, agentCommand: null })).workspace.exists).toBe(true);
+      });
+    });
+  }
 
   const talkative: [name: string, options: SshdOptions, bashrc: string][] = [
     ['that talks before and after', { forceCommand: 'echo "Content-Length: 7"; echo; sh -c "$SSH_ORIGINAL_COMMAND"; echo bye' }, ''],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { commandLine, quote } from '../../src/ssh/remote-script.ts';
+import { describeWith } from '../support/needs.ts';
 
 const SHELLS = ['sh', 'dash', 'bash', 'zsh', 'fish', 'csh', 'tcsh'];
 const installed = (shell: string): boolean => ['/bin', '/usr/bin', '/usr/local/bin'].some(dir => existsSync(`${dir}/${shell}`));
@@ -15,10 +16,7 @@ function run(shell: string, command: string, input = ''): string {
 
 describe('a script of ours on a login shell', () => {
   for (const shell of SHELLS) {
-    const usable = installed(shell);
-    if (!usable && process.env['HOLDPOINT_CI']) test(`${shell} must be installed in CI`, () => expect(usable).toBe(true));
-    const name = usable ? shell : `NOT RUN, ${shell} is not installed: ${shell}`;
-    (usable ? describe : describe.skip)(name, () => {
+    describeWith(shell, installed(shell), shell, () => {
       test('arrives byte by byte', () => {
         expect(run(shell, commandLine(`printf %s ${quote(HOSTILE)}`))).toBe(HOSTILE);
       });

@@ -10,8 +10,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { describe, test } from '@jest/globals';
 import { eventually } from './eventually.ts';
+import { describeWith } from './needs.ts';
 
 export interface SshdOptions {
   /** Environment of sessions, beside HOME and PATH. */
@@ -54,16 +54,8 @@ const PLACES = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/
 /** Null when no OpenSSH server is installed. */
 export const sshdBinary: string | null = PLACES.map(dir => join(dir, 'sshd')).find(file => existsSync(file)) ?? null;
 
-/** `describe`, or one skipped test that says loudly why; in CI its absence is a failure. */
-export function describeWithSshd(name: string, body: () => void): void {
-  if (sshdBinary !== null) return void describe(name, body);
-  const reason = `NOT RUN, no sshd is installed (Debian: apt install openssh-server): ${name}`;
-  if (process.env['HOLDPOINT_CI']) test(reason, () => Promise.reject(new Error(reason)));
-  else {
-    process.stderr.write(`${reason}\n`);
-    test.skip(reason, () => undefined);
-  }
-}
+/** `describe`; without a server its tests are skipped and say so. */
+export const describeWithSshd = (name: string, body: () => void): void => describeWith('sshd', sshdBinary !== null, name, body);
 
 /** Starts a server; `close` ends it and removes its folder. */
 export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
