@@ -4,7 +4,7 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { HoldpointError } from '../domain/failure-kind.ts';
 
 export interface TemporalOptions {
@@ -83,7 +83,9 @@ async function before<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
 /** The connection workers poll with. `temporal_unreachable` after the deadline. Close it after the workers have ended. */
 export async function connectNative(options: TemporalOptions): Promise<{ connection: NativeConnection; address: string; namespace: string }> {
   const { address, namespace, connection: settings } = temporalTarget(options);
-  const connecting = NativeConnection.connect(settings);
+  // Commands that start, ask and answer do without the worker's native part, which takes long to load.
+  const { NativeConnection: Native } = await import('@temporalio/worker');
+  const connecting = Native.connect(settings);
   const connection = await before(options.deadlineMs ?? DEFAULT_DEADLINE_MS, connecting).catch((cause: unknown) => {
     connecting.then((late) => late.close(), () => undefined);
     throw unreachable(address, cause);
