@@ -18,10 +18,10 @@ export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'
 
 const firstAction = ({ actions }: Answerable): AnswerAction => actions[0] ?? 'approve';
 
-/** The data of the signal `answer`, as JSON. */
-export function answerPayload(question: Answerable): string {
+/** The data of the signal `answer`. */
+export function answerPayload(question: Answerable): { breakpoint: string; action: AnswerAction; note?: string } {
   const action = firstAction(question);
-  return JSON.stringify({ breakpoint: question.id, action, ...(question.noteRequired.includes(action) && { note: '…' }) });
+  return { breakpoint: question.id, action, ...(question.noteRequired.includes(action) && { note: '…' }) };
 }
 
 export function answerCommands(question: Answerable): AnswerCommands {
@@ -29,6 +29,6 @@ export function answerCommands(question: Answerable): AnswerCommands {
   const action = firstAction(question);
   return {
     cli: `holdpoint answer ${id} ${action}${noteRequired.includes(action) ? ' --note "…"' : ''}`,
-    temporal: `temporal workflow signal --workflow-id ${workflowId} --name answer --input ${shellQuoted(answerPayload(question))}`,
+    temporal: `temporal workflow signal --workflow-id ${workflowId} --name answer --input ${shellQuoted(JSON.stringify(answerPayload(question)))}`,
   };
 }

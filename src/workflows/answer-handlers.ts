@@ -5,8 +5,9 @@ import { answerSignal, answerUpdate, breakpointsQuery, type Answer } from './mes
 
 const now = (): string => new Date().toISOString();
 
+/** With blanks: the drop-down of the Web UI breaks its lines there. */
 const example = (scope: Scope): string =>
-  JSON.stringify({ breakpoint: `${scope.project}/${scope.milestone}/milestone_completion.1`, action: 'approve', note: 'optional', by: 'your name' });
+  `{"breakpoint": "${scope.project}/${scope.milestone}/milestone_completion.1", "action": "approve", "note": "optional", "by": "your name"}`;
 
 export function refusal(why: Refusal): ApplicationFailure {
   return ApplicationFailure.create({

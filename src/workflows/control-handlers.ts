@@ -43,7 +43,7 @@ function handle(effects: ControlEffects, paused: boolean, description: string): 
 }
 
 export function handleControl(effects: ControlEffects): void {
-  const payload = '{"by":"your name"} or nothing';
+  const payload = '{"by": "your name"} or nothing';
   handle(effects, true, `Stop before the next step; what runs goes on to its end: ${payload}`);
   handle(effects, false, `Go on after a pause: ${payload}`);
   // Without it a mistyped name would be buffered for ever, silently.

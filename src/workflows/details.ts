@@ -11,8 +11,8 @@ const MAX_REASON = 600;
 /** About how long the text is in an address. (encodeURIComponent would throw at half an emoji.) */
 const lengthInAddress = (text: string): number => text.replace(/[^ -~]/g, '%xx%xx%xx').replace(/[^\w%.-]/g, '%xx').length;
 
-// The Web UI draws tables without any space between their columns. An em space is not collapsed.
-const GAP = '\u2003';
+// The Web UI draws tables without any space between their columns. A figure space is neither collapsed nor broken at.
+const GAP = '\u2007';
 
 /** A cell must not end its row. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -55,7 +55,7 @@ function questionPart(b: OpenBreakpoint): string[] {
   return [
     `**Waiting for a person: ${b.kind}**${b.task ? ` · ${b.task} #${b.turn}` : ''} · ${b.priority} · since ${b.openedAt}`,
     '', b.reason.slice(0, MAX_REASON), '', `Answers: ${actions.join(', ')}. In the Web UI: More Actions, Send a Signal, \`answer\`, with this as data:`,
-    '', '```', answerPayload(answerable(b)), '```', '', 'or in a shell one of', '', '```', cli, temporal, '```', '',
+    '', '```', JSON.stringify(answerPayload(answerable(b)), null, 2), '```', '', 'or in a shell one of', '', '```', cli, temporal, '```', '',
   ];
 }
 

@@ -57,9 +57,9 @@ async function query<T>(workflowId: string, type: string): Promise<T> {
   return result;
 }
 
-/** Current details; without the em spaces that hold the table's columns apart in the Web UI. */
+/** Current details; without the figure spaces that hold the table's columns apart in the Web UI. */
 const pageOf = async (workflowId: string): Promise<string> =>
-  (await shell(`temporal workflow metadata --workflow-id ${workflowId}`)).replaceAll('\u2003', '');
+  (await shell(`temporal workflow metadata --workflow-id ${workflowId}`)).replaceAll('\u2007', '');
 
 /** The only open question, with the line that `inbox --json` gives for it. */
 async function question(kind: string): Promise<OpenBreakpoint & { workflowId: string; answerWith: { temporal: string } }> {

@@ -52,12 +52,12 @@ describe('a waiting milestone', () => {
     const handle = await startMilestone(worker, asking());
     const question = await opened(handle, 'confidence_too_low');
     const commands = commandsFor(question);
-    const currentDetails = (await metadataOf(handle)).currentDetails.replaceAll('\u2003', '');
+    const currentDetails = (await metadataOf(handle)).currentDetails.replaceAll('\u2007', '');
     expect(currentDetails).toContain('| one | Task one | blocked | 1 | 0.90 | 0.80 |');
     expect(currentDetails).toContain('**Slugs \\| and more** · waiting');
     expect(currentDetails).toContain(`holdpoint answer ${question.id} approve`);
     expect(currentDetails).toContain(commands.temporal);
-    expect(currentDetails).toContain(`\n{"breakpoint":"${question.id}","action":"approve"}\n`);
+    expect(currentDetails).toContain(`{\n  "breakpoint": "${question.id}",\n  "action": "approve"\n}`);
     await shell(commands.temporal);
     const last = await opened(handle, 'milestone_completion');
     await shell(`temporal workflow update execute --workflow-id ${handle.workflowId} --name answerNow --input '${JSON.stringify({ breakpoint: last.id, action: 'approve', by: 'cli' })}'`);
@@ -110,8 +110,8 @@ describe('the page', () => {
     const text = page(300);
     expect(encodeURIComponent(text).length).toBeLessThan(8_192);
     expect(text).toMatch(/… and \d+ more/);
-    expect(text).toContain('| task-1\u2003 |');
-    expect(text).not.toContain('| task-298\u2003 |');
+    expect(text).toContain('| task-1\u2007 |');
+    expect(text).not.toContain('| task-298\u2007 |');
     expect(page(2)).not.toContain('more');
   });
 });
