@@ -5,7 +5,7 @@ import { savePlan } from '../../db/plans.ts';
 import { HoldpointError } from '../../domain/failure-kind.ts';
 import { projectWorkflowId } from '../../domain/ids.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { startProject } from '../../temporal/client.ts';
+import { describe, startProject } from '../../temporal/client.ts';
 import { WORKFLOW_QUEUE } from '../../temporal/names.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { loadPlanFile, type LoadedPlan } from '../plan-file.ts';
@@ -25,6 +25,8 @@ function temporalLine({ plan, sha256 }: LoadedPlan): string {
 async function refuseLeased({ session }: Call<Options>, { workspace, project }: Plan): Promise<void> {
   const lease = await leaseHolder(session.db, { host: workspace.host, workspace: workspace.path });
   if (!lease || lease.project === project) return;
+  // A milestone that was terminated gave its lease not back; who comes next takes it.
+  if (!(await describe(await session.temporal(), lease))?.isOpen) return;
   throw new HoldpointError('workspace_leased', `${workspace.path} on ${workspace.host} is in use by milestone ${lease.project}/${lease.milestone} since ${lease.since}`, {
     hint: `wait until it ends, or \`holdpoint cancel ${lease.project}\``, details: { lease },
   });
