@@ -7,9 +7,13 @@ import { HoldpointError, isFailureKind } from '../domain/failure-kind.ts';
 import { unreachable } from './connection.ts';
 
 // Of grpc.status; the package is no dependency of ours.
+const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 
 const hasCode = (error: unknown, code: number): boolean => isGrpcServiceError(error) && Number(error.code) === code;
+
+/** What the server says instead of waiting, once it has not seen a worker for some minutes. */
+const saysNoPoller = (error: unknown): boolean => hasCode(error, FAILED_PRECONDITION) && error instanceof Error && error.message.includes('no poller');
 
 function refusalOf(error: WorkflowUpdateFailedError): HoldpointError | undefined {
   const { cause } = error;
@@ -30,6 +34,6 @@ export function toHoldpointError(error: unknown, address: string, missing: () =>
   if (error instanceof WorkflowUpdateFailedError) return refusalOf(error) ?? error;
   const cause = error instanceof ServiceError ? error.cause : error;
   if (hasCode(cause, UNAVAILABLE)) return unreachable(address, error);
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(cause)) return noWorker(address, error);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(cause) || saysNoPoller(cause)) return noWorker(address, error);
   return error;
 }

@@ -3,7 +3,6 @@
  * used as it stands and left alone. HOLDPOINT_TEST_SERVERS=none starts nothing (`npm run test:fast`).
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,14 +46,16 @@ async function temporal(folder: string): Promise<void> {
 const marker = (): Record<string, string> => (process.env.HOLDPOINT_CI ? { HOLDPOINT_CI: process.env.HOLDPOINT_CI } : {});
 
 const BUNDLES = [
-  { script: 'scripts/build-host.mjs', source: 'src/host/main.ts', outFile: 'build/host.mjs' },
-  { script: 'scripts/build-workflows.mjs', source: 'src/workflows/index.ts', outFile: 'build/workflows.js' },
+  { script: 'scripts/build-host.mjs', outFile: 'build/host.mjs' },
+  { script: 'scripts/build-workflows.mjs', outFile: 'build/workflows.js' },
 ];
+
+const COUNTED = { script: 'test/support/count-workflows.ts', outFile: 'build/workflows-counted.js' };
 
 /** What runs bundled is built from today's sources. As programs: jest loads this file in a way that cannot import them. */
 async function build(): Promise<void> {
-  for (const { script, source, outFile } of BUNDLES) {
-    if (existsSync(join(root, source))) await run(process.execPath, [join(root, script)], { cwd: root }).catch((error: Error) => broken(outFile, error));
+  for (const { script, outFile } of process.env.HOLDPOINT_COVERAGE_DIR ? [...BUNDLES, COUNTED] : BUNDLES) {
+    await run(process.execPath, [join(root, script), join(root, outFile)], { cwd: root }).catch((error: Error) => broken(outFile, error));
   }
 }
 

@@ -3,18 +3,15 @@
  * never take each other's tasks. Counts workflow code in the coverage (it runs in the SDK's own VM).
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { bundleWorkflowCode, type LogEntry } from '@temporalio/worker';
+import type { LogEntry } from '@temporalio/worker';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
 import type { Activities } from '../../src/activities/contract.ts';
-import { bundleOptions } from '../../src/temporal/bundle.ts';
 import { connectNative, connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { createWorkers, installRuntime, type WorkersOptions } from '../../src/temporal/worker.ts';
 import { eventually } from './eventually.ts';
-
-export const WORKFLOWS = join(import.meta.dirname, '../../src/workflows/index.ts');
+import { workflowCode } from './workflow-code.ts';
 
 export interface TestWorker {
   temporal: Temporal;
@@ -57,10 +54,10 @@ interface Counted {
   merge(): void;
 }
 
-/** Without coverage the code is bundled as it stands. */
-async function counted(): Promise<Counted> {
+/** Without coverage there is nothing to collect. */
+function counted(): Counted {
   const coverage = new WorkflowCoverage();
-  const { code } = await bundleWorkflowCode(coverage.augmentBundleOptions(bundleOptions(WORKFLOWS)));
+  const code = workflowCode();
   const { sinks } = coverage.augmentWorkerOptionsWithBundle({ taskQueue: '', workflowBundle: { code } });
   return { options: { workflows: { code }, more: sinks ? { sinks } : {} }, merge: () => mergeCoverage(coverage) };
 }
@@ -80,7 +77,7 @@ export async function startTestWorker(activities: Activities, seats = 20): Promi
   const namespace = await newNamespace(address);
   const temporal = await connectTemporal({ env: {}, address, namespace });
   const native = await connectNative({ env: {}, address, namespace });
-  const coverage = await counted();
+  const coverage = counted();
   const workers = await createWorkers({ connection: native.connection, namespace, activities, seats, ...coverage.options });
   const running = workers.run();
   const stop = async (): Promise<void> => {

@@ -21,7 +21,7 @@ afterAll(() => worker.stop());
 async function errorOf(work: Promise<unknown>): Promise<HoldpointError> {
   const error = await work.then(() => undefined, (e: unknown) => e);
   if (error instanceof HoldpointError) return error;
-  throw new Error(`not a HoldpointError: ${String(error)}`);
+  throw new Error(`not a HoldpointError: ${String(error)}`, { cause: error });
 }
 
 const asking = (): World => newWorld({ milestones: [milestone('m', { breakpoints: {} })] });

@@ -2,19 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleOptions } from '../../src/temporal/bundle.ts';
+import { Worker } from '@temporalio/worker';
 import { installRuntime } from '../../src/temporal/worker.ts';
-import { WORKFLOWS } from '../support/temporal-worker.ts';
+import { workflowCode } from '../support/workflow-code.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 
-let workflowBundle: WorkflowBundleWithSourceMap;
-beforeAll(async () => {
-  installRuntime({ level: 'ERROR', log: () => undefined });
-  workflowBundle = await bundleWorkflowCode(bundleOptions(WORKFLOWS));
-});
+const workflowBundle = { code: workflowCode() };
+beforeAll(() => installRuntime({ level: 'ERROR', log: () => undefined }));
 
 interface Recorded {
   events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
