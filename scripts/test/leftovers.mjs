@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { straysAfterPatience } from './strays.mjs';
 
-/** Node's cache of compiled code, which tsc and others switch on. */
-const NOT_OURS = ['node-compile-cache'];
+/** What other programs keep there, one per machine and user: Node's cache of compiled code, Claude Code's folders. */
+const NOT_OURS = /^(node-compile-cache|claude-\d+|cc-socks)$/;
 
 /** `{env}` for everything the run starts and `findings()`, to be called once when it is over. */
 export function watchForLeftovers(env) {
@@ -39,7 +39,7 @@ function kill(pid) {
   }
 }
 
-const filesLeft = (folder) => finding('no temporary file is left', readdirSync(folder).filter((name) => !NOT_OURS.includes(name)));
+const filesLeft = (folder) => finding('no temporary file is left', readdirSync(folder).filter((name) => !NOT_OURS.test(name)));
 
 function finding(name, left) {
   process.stdout.write(`${left.length === 0 ? 'ok' : 'FAILED'}  ${name}\n${left.map((line) => `  - ${line}\n`).join('')}`);
