@@ -1,0 +1,113 @@
+/** One project of a test, step by step as its workflow would take them. */
+import { ActivityCancellationDetails } from '@temporalio/common';
+import type { ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, ReviewResult, RunResult, TurnCall } from '../../src/activities/contract.ts';
+import { runsOfTurn, type Run } from '../../src/db/runs.ts';
+import { turn as loadTurn, type Turn } from '../../src/db/turns.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import { environment, SHA, type Bench } from './bench.ts';
+
+type Reason = ConstructorParameters<typeof ActivityCancellationDetails>[0];
+
+/** An activity under way, whose server can take it back. */
+export interface Running<T> {
+  result: Promise<T>;
+  /** As the server, or the worker's own end, would tell it. */
+  cancel(reason: NonNullable<Reason>): void;
+  heartbeats: unknown[];
+}
+
+export class Play {
+  readonly plan: Plan;
+  readonly ref: { project: string; planSha256: string; milestone: string };
+  epoch = 0;
+  readonly #bench: Bench;
+
+  constructor(bench: Bench, plan: Plan) {
+    this.#bench = bench;
+    this.plan = plan;
+    this.ref = { project: plan.project, planSha256: SHA, milestone: 'slugs' };
+  }
+
+  get workspace(): string {
+    return this.plan.workspace.path;
+  }
+
+  turn(turn = 1): TurnCall {
+    return { ...this.ref, epoch: this.epoch, task: 'work', turn };
+  }
+
+  async claim(workflowRunId = 'first-run'): Promise<this> {
+    const { epoch } = await inContext(this.#bench.activities.claimWorkspace, { ...this.ref, workflowRunId });
+    this.epoch = epoch;
+    return this;
+  }
+
+  async begin(turn = 1, { seq = 1, note = null }: { seq?: number; note?: string | null } = {}): Promise<string> {
+    return (await inContext(this.#bench.activities.beginTurn, { ...this.turn(turn), seq, note })).runKey;
+  }
+
+  run(turn = 1, seq = 1): Promise<RunResult> {
+    return this.start(turn, seq).result;
+  }
+
+  /** `activities`: those of another worker. */
+  start(turn = 1, seq = 1, activities = this.#bench.activities): Running<RunResult> {
+    return running(activities.runTurn, { ...this.turn(turn), seq });
+  }
+
+  end(turn = 1): Promise<EndTurnResult> {
+    return inContext(this.#bench.activities.endTurn, this.turn(turn));
+  }
+
+  baseline(): Promise<ChecksResult> {
+    return inContext(this.#bench.activities.takeBaseline, { ...this.ref, epoch: this.epoch });
+  }
+
+  checks(turn = 1): Promise<ChecksResult> {
+    return this.startChecks(turn).result;
+  }
+
+  startChecks(turn = 1): Running<ChecksResult> {
+    return running(this.#bench.activities.runChecks, this.turn(turn));
+  }
+
+  review(turn = 1): Promise<ReviewResult> {
+    return inContext(this.#bench.activities.reviewTurn, this.turn(turn));
+  }
+
+  judge(turn = 1, more: Partial<JudgeTurn> = {}): Promise<JudgeResult> {
+    return this.#bench.activities.judgeTurn({ ...this.turn(turn), attemptsLeft: 2, failuresBefore: 0, skipReview: false, ...more });
+  }
+
+  /** Begin, run and end in one. */
+  async whole(turn = 1): Promise<RunResult> {
+    await this.begin(turn);
+    const result = await this.run(turn);
+    await this.end(turn);
+    return result;
+  }
+
+  row(turn = 1): Promise<Turn> {
+    return loadTurn(this.#bench.deps.db, this.turn(turn));
+  }
+
+  async runRow(turn = 1, seq = 1): Promise<Run> {
+    const run = (await runsOfTurn(this.#bench.deps.db, this.turn(turn))).find((one) => one.seq === seq);
+    if (!run) throw new Error(`no run ${seq}`);
+    return run;
+  }
+}
+
+/** An activity in a context of its own. */
+export const inContext = <I, O>(activity: (input: I) => Promise<O>, input: I, env = environment()): Promise<O> =>
+  env.run(activity, input) as Promise<O>;
+
+/** Starts an activity whose context the test holds in its hand. */
+export function running<I, O>(activity: (input: I) => Promise<O>, input: I): Running<O> {
+  const env = environment();
+  const heartbeats: unknown[] = [];
+  env.on('heartbeat', (details) => heartbeats.push(details));
+  const result = inContext(activity, input, env);
+  result.catch(() => undefined);
+  return { result, heartbeats, cancel: (reason) => env.cancel('CANCELLED', new ActivityCancellationDetails(reason)) };
+}
