@@ -8,7 +8,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   coverageProvider: 'babel',
   // Not below the folder for temporary files, which is a new one each time (scripts/test/leftovers.mjs).
