@@ -19,7 +19,7 @@ const chosen = fast ? FAST : args;
 const whole = chosen.length === 0;
 
 try {
-  const { node, env } = await bootstrap({ needs: ['temporal'] });
+  const { node, env } = await bootstrap({ needs: fast ? [] : ['temporal'] });
   const checks = whole ? await runStatic({ root: ROOT, node, env }) : [];
   const leftovers = watchForLeftovers(env);
   const counted = whole ? { HOLDPOINT_COVERAGE_DIR: coverageFolder(ROOT) } : {};
