@@ -6,7 +6,7 @@ import { bareSignalsRound, ourSignals } from './signals.ts';
 import { bareTurns, ourTurns } from './turns.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
-const FULL = { rounds: 9, signals: 20, turns: 12 };
+const FULL = { rounds: 12, signals: 10, turns: 5 };
 const SMOKE = { rounds: 1, signals: 1, turns: 1 };
 
 type Size = typeof FULL;

@@ -8,8 +8,13 @@ import { PROCEED, type Call } from './calls.ts';
 import { BARE_QUEUE, type Workers } from './workers.ts';
 import { goOnSignal, waitingQuery, type bareSignals } from './workflows.ts';
 
-/** Until the completion of the last activity has reached the workflow; the query after it waits for the rest. */
 const SETTLE_MS = 30;
+
+/** Until the completion of the last activity has reached the workflow; the query waits for the rest. */
+async function settled(query: () => Promise<unknown>): Promise<void> {
+  await sleep(SETTLE_MS);
+  await query();
+}
 
 async function timed(next: Promise<Call>, signal: () => Promise<void>): Promise<number> {
   const sentAt = performance.now();
@@ -42,11 +47,11 @@ export async function ourSignals(workers: Workers, count: number): Promise<numbe
   const samples: number[] = [];
   for (let n = 0; n < count; n += 1) {
     const breakpoint = await nextQuestion();
-    await sleep(SETTLE_MS);
-    await handle.query(milestoneStatusQuery);
+    await settled(() => handle.query(milestoneStatusQuery));
     samples.push(await timed(workers.calls.ours.next(), () => handle.signal(answerSignal, { breakpoint, action: 'retry' })));
   }
   await nextQuestion();
+  await settled(() => handle.query(milestoneStatusQuery));
   await handle.terminate('the benchmark is over');
   return samples;
 }
@@ -58,8 +63,7 @@ export async function bareSignalsRound({ temporal, calls }: Workers, count: numb
   });
   const samples: number[] = [];
   for (let n = 0; n < count; n += 1) {
-    await sleep(SETTLE_MS);
-    await handle.query(waitingQuery);
+    await settled(() => handle.query(waitingQuery));
     samples.push(await timed(calls.bare.next(), () => handle.signal(goOnSignal)));
   }
   await handle.result();

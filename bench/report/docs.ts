@@ -9,6 +9,9 @@ import type { Row } from '../row.ts';
 import { plotOf } from './plot.ts';
 import { cellsOf, HEADINGS, machineLine, type Cells } from './text.ts';
 
+/** A count is a number, not a curve. */
+const isPlotted = ({ unit }: { unit: string }): boolean => unit === 'ms';
+
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';
 
@@ -36,7 +39,7 @@ const line = (cells: Cells): string => `| ${Object.values(cells).map((cell: stri
 /** The generated part of the document. */
 export function generated(stored: readonly Stored[]): string {
   const rows = stored.flatMap((one) => one.rows);
-  const measured = [...new Set(rows.filter(({ rounds }) => rounds > 0).map(({ key }) => key))];
+  const measured = [...new Set(rows.filter((row) => row.rounds > 0 && isPlotted(row)).map(({ key }) => key))];
   return [
     BEGIN, '', line(HEADINGS), '|---|---|---|---|---|---|', ...rows.map((row) => line(cellsOf(row))), '',
     ...stored.flatMap(({ id, at, node, rows: [first] }) => (first ? [`* ${id}: ${at}, Node ${node}, ${machineLine(first)}; ${first.rounds} rounds.`] : [])), '',
@@ -52,7 +55,7 @@ function replaceGenerated(document: string, part: string): string {
 
 function writePlots(folder: string, { benchmark, samples }: Result): void {
   if (samples.kind !== 'measured') return;
-  for (const series of benchmark.series) {
+  for (const series of benchmark.series.filter(isPlotted)) {
     writeFileSync(join(folder, `${series.key}.svg`), plotOf(series, samples.rounds[series.key] ?? []));
   }
 }

@@ -87,6 +87,7 @@ describe('line latencies', () => {
   test('a lost or doubled line is a fault, not a fast one', () => {
     expect(() => latencies([{ n: 1, at: '0' }], 2, watch)).toThrow('1 rows of 2 lines');
     expect(() => latencies([{ n: 1, at: '0' }, { n: 1, at: '0' }], 2, watch)).toThrow('2 rows of 2 lines');
+    expect(() => latencies([{ n: 1, at: '0' }, { n: 2, at: '0' }, { n: 2, at: '0' }], 2, watch)).toThrow('3 rows of 2 lines');
   });
 });
 
