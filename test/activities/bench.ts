@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Activities } from '../../src/activities/contract.ts';
 import type { Deps } from '../../src/activities/deps.ts';
@@ -135,5 +136,5 @@ async function endRuns({ db, hosts }: Deps): Promise<void> {
   for (const { run_key: key } of rows) await api.cancelRun({ key, graceMs: 0 });
 }
 
-/** An activity context of its own for each call. */
-export const environment = (): MockActivityEnvironment => new MockActivityEnvironment();
+/** An activity context of its own for each call; that one fails is the tests' to judge. */
+export const environment = (): MockActivityEnvironment => new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });

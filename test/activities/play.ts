@@ -1,6 +1,6 @@
 /** One project of a test, step by step as its workflow would take them. */
 import { ActivityCancellationDetails } from '@temporalio/common';
-import type { ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, ReviewResult, RunResult, TurnCall } from '../../src/activities/contract.ts';
+import type { Activities, ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, ReviewResult, RunResult, TurnCall } from '../../src/activities/contract.ts';
 import { runsOfTurn, type Run } from '../../src/db/runs.ts';
 import { turn as loadTurn, type Turn } from '../../src/db/turns.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -37,13 +37,13 @@ export class Play {
   }
 
   async claim(workflowRunId = 'first-run'): Promise<this> {
-    const { epoch } = await inContext(this.#bench.activities.claimWorkspace, { ...this.ref, workflowRunId });
+    const { epoch } = await inContext(this.#bench.activities, 'claimWorkspace', { ...this.ref, workflowRunId });
     this.epoch = epoch;
     return this;
   }
 
   async begin(turn = 1, { seq = 1, note = null }: { seq?: number; note?: string | null } = {}): Promise<string> {
-    return (await inContext(this.#bench.activities.beginTurn, { ...this.turn(turn), seq, note })).runKey;
+    return (await inContext(this.#bench.activities, 'beginTurn', { ...this.turn(turn), seq, note })).runKey;
   }
 
   run(turn = 1, seq = 1): Promise<RunResult> {
@@ -52,15 +52,15 @@ export class Play {
 
   /** `activities`: those of another worker. */
   start(turn = 1, seq = 1, activities = this.#bench.activities): Running<RunResult> {
-    return running(activities.runTurn, { ...this.turn(turn), seq });
+    return running(activities, 'runTurn', { ...this.turn(turn), seq });
   }
 
   end(turn = 1): Promise<EndTurnResult> {
-    return inContext(this.#bench.activities.endTurn, this.turn(turn));
+    return inContext(this.#bench.activities, 'endTurn', this.turn(turn));
   }
 
   baseline(): Promise<ChecksResult> {
-    return inContext(this.#bench.activities.takeBaseline, { ...this.ref, epoch: this.epoch });
+    return inContext(this.#bench.activities, 'takeBaseline', { ...this.ref, epoch: this.epoch });
   }
 
   checks(turn = 1): Promise<ChecksResult> {
@@ -68,11 +68,11 @@ export class Play {
   }
 
   startChecks(turn = 1): Running<ChecksResult> {
-    return running(this.#bench.activities.runChecks, this.turn(turn));
+    return running(this.#bench.activities, 'runChecks', this.turn(turn));
   }
 
   review(turn = 1): Promise<ReviewResult> {
-    return inContext(this.#bench.activities.reviewTurn, this.turn(turn));
+    return inContext(this.#bench.activities, 'reviewTurn', this.turn(turn));
   }
 
   judge(turn = 1, more: Partial<JudgeTurn> = {}): Promise<JudgeResult> {
@@ -99,15 +99,21 @@ export class Play {
 }
 
 /** An activity in a context of its own. */
-export const inContext = <I, O>(activity: (input: I) => Promise<O>, input: I, env = environment()): Promise<O> =>
-  env.run(activity, input) as Promise<O>;
+export const inContext = <N extends keyof Activities>(
+  activities: Activities, name: N, input: Parameters<Activities[N]>[0], env = environment(),
+): ReturnType<Activities[N]> => {
+  const activity = activities[name] as (given: typeof input) => Promise<unknown>;
+  return env.run<[typeof input], unknown, typeof activity>(activity, input) as ReturnType<Activities[N]>;
+};
+
+type Result<N extends keyof Activities> = Awaited<ReturnType<Activities[N]>>;
 
 /** Starts an activity whose context the test holds in its hand. */
-export function running<I, O>(activity: (input: I) => Promise<O>, input: I): Running<O> {
+export function running<N extends keyof Activities>(activities: Activities, name: N, input: Parameters<Activities[N]>[0]): Running<Result<N>> {
   const env = environment();
   const heartbeats: unknown[] = [];
   env.on('heartbeat', (details) => heartbeats.push(details));
-  const result = inContext(activity, input, env);
+  const result = inContext(activities, name, input, env) as Promise<Result<N>>;
   result.catch(() => undefined);
   return { result, heartbeats, cancel: (reason) => env.cancel('CANCELLED', new ActivityCancellationDetails(reason)) };
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createScripted } from '../../src/agents/scripted.ts';
+import { outOffset, runLines } from '../../src/db/agent-events.ts';
 import { diffRows } from '../../src/db/diff.ts';
 import type { Agent } from '../../src/domain/agent.ts';
 import { isRunning } from '../host/support/processes.ts';
@@ -21,6 +22,16 @@ const claimed = async (name: string, options: ProjectOptions): Promise<Play> => 
 
 /** Every process that carries the run's marker. */
 const pidsOf = (key: string): number[] => pidsWith(`HOLDPOINT_RUN=${key}`);
+
+/** An agent that is a line of shell. */
+function agentOf(name: string, line: string): void {
+  const scripted = createScripted({ command: process.execPath });
+  const launch: Agent['launch'] = (turn) => {
+    const { spec, secrets } = scripted.launch(turn);
+    return { spec: { ...spec, command: '/bin/sh', args: ['-c', line] }, secrets };
+  };
+  bench.agents.set(name, { ...scripted, name, launch });
+}
 
 test('completed: outcome, cost, calls and the process are in rows', async () => {
   const play = await claimed('completed', { steps: [{ write: 'a.txt', content: 'a' }, { cost: 0.5 }, { say: 'All done.' }] });
@@ -55,12 +66,7 @@ test.each([
 });
 
 test('an agent that fails without a word is told by what it wrote to standard error', async () => {
-  const scripted = createScripted({ command: process.execPath });
-  const launch: Agent['launch'] = (turn) => {
-    const { spec, secrets } = scripted.launch(turn);
-    return { spec: { ...spec, command: '/bin/sh', args: ['-c', 'echo no such module >&2; exit 3'] }, secrets };
-  };
-  bench.agents.set('noisy', { ...scripted, name: 'noisy', launch });
+  agentOf('noisy', 'echo no such module >&2; exit 3');
   const noisy = await claimed('noisy', { change: (plan) => { plan.agent.name = 'noisy'; } });
   await noisy.begin();
   const { outcome, message } = await noisy.run();
@@ -94,6 +100,20 @@ test('lost: the supervisor is killed, its agent is ended, and what that one said
   const { spec } = await play.runRow(1, 2);
   expect(spec).toMatchObject({ resume: true, prompt: expect.stringContaining('It was in the middle of this tool call') });
   expect((spec as { prompt: string }).prompt).not.toContain('A person says');
+}, 40_000);
+
+test('the last words of an orphan are stored too', async () => {
+  agentOf('talker', "trap 'echo last words; exit' INT TERM; echo first; while :; do sleep 0.05; done");
+  const play = await claimed('talker', { change: (plan) => { plan.agent.name = 'talker'; } });
+  const key = await play.begin();
+  const turn = play.start();
+  const agent = await eventually(async () => (await play.runRow()).pid, { what: 'the agent' });
+  await eventually(() => outOffset(bench.deps.db, key), { what: 'the first line' });
+  process.kill(parentOf(agent), 'SIGKILL');
+  expect(await turn.result).toMatchObject({ outcome: 'lost' });
+  const lines: string[] = [];
+  for await (const raw of runLines(bench.deps.db, key)) lines.push(raw.toString());
+  expect(lines).toEqual(['first', 'last words']);
 }, 40_000);
 
 test('a final change names the call that wrote the file, and nobody where no call did', async () => {
