@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: real servers, the chosen benchmarks one after the other, rows. Exit codes: 0, also where nothing can be
- * said; 1 when a condition does not hold; 2 for a wrong command line or a benchmark that broke.
+ * said; 1 when a condition does not hold; 2 for a wrong command line or a benchmark that broke; 130 when interrupted.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,8 @@ async function runAll(args: BenchArgs): Promise<Result[]> {
   const servers = createServers(dir, process.env.TEMPORAL_BIN ?? 'temporal');
   const end = async (): Promise<void> => {
     await servers.close();
-    rmSync(dir, { recursive: true, force: true });
+    // What is still ending may write once more.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end().finally(() => process.exit(130)));
   try {
