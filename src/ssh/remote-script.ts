@@ -69,17 +69,14 @@ function collect(channel: ClientChannel, sentinel: string, host: string): Promis
   return new Promise((resolve, reject) => {
     let output = '';
     let stderr = '';
-    let code: number | null | undefined;
     channel.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-KEPT_BYTES);
     });
     channel.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-4096);
     });
-    channel.on('exit', (status: number | null) => {
-      code = status;
-    });
-    channel.on('close', () => {
+    // Not from 'exit': of a command that ends at once it comes with the packet that opened the channel, before we can listen.
+    channel.on('close', (code?: number | null) => {
       // A command that ended, by a signal too, says so; a lost connection says nothing.
       if (code === undefined) reject(new HoldpointError('host_unreachable', `The connection to host "${host}" was lost while a command of ours ran`));
       else resolve({ code, output: output.split(`\n${sentinel}\n`)[1] ?? '', stderr: stderr.trim() });
