@@ -7,13 +7,19 @@ import { HoldpointError, isFailureKind } from '../domain/failure-kind.ts';
 import { unreachable } from './connection.ts';
 
 // Of grpc.status; the package is no dependency of ours.
+const CANCELLED = 1;
+const CANCELLED = 1;
 const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 
 const hasCode = (error: unknown, code: number): boolean => isGrpcServiceError(error) && Number(error.code) === code;
 
-/** What the server says instead of waiting, once it has not seen a worker for some minutes. */
-const saysNoPoller = (error: unknown): boolean => hasCode(error, FAILED_PRECONDITION) && error instanceof Error && error.message.includes('no poller');
+/** We cancel no call: the server does, when our deadline ends its wait for a worker; or it says that it has seen none for minutes. */
+const lacksWorker = (error: unknown): boolean =>
+  isGrpcDeadlineError(error) || hasCode(error, CANCELLED) || (hasCode(error, FAILED_PRECONDITION) && error instanceof Error && error.message.includes('no poller'));
+
+/** A deadline that passes: told by our side, or by the server, which is sometimes a moment faster and calls it cancelled. */
+const ranOut = (error: unknown): boolean => isGrpcDeadlineError(error) || hasCode(error, CANCELLED);
 
 function refusalOf(error: WorkflowUpdateFailedError): HoldpointError | undefined {
   const { cause } = error;
@@ -34,6 +40,6 @@ export function toHoldpointError(error: unknown, address: string, missing: () =>
   if (error instanceof WorkflowUpdateFailedError) return refusalOf(error) ?? error;
   const cause = error instanceof ServiceError ? error.cause : error;
   if (hasCode(cause, UNAVAILABLE)) return unreachable(address, error);
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(cause) || saysNoPoller(cause)) return noWorker(address, error);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || ranOut(cause) || saysNoPoller(cause)) return noWorker(address, error);
   return error;
 }
