@@ -8,7 +8,6 @@ import { unreachable } from './connection.ts';
 
 // Of grpc.status; the package is no dependency of ours.
 const CANCELLED = 1;
-const CANCELLED = 1;
 const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 
@@ -17,9 +16,6 @@ const hasCode = (error: unknown, code: number): boolean => isGrpcServiceError(er
 /** We cancel no call: the server does, when our deadline ends its wait for a worker; or it says that it has seen none for minutes. */
 const lacksWorker = (error: unknown): boolean =>
   isGrpcDeadlineError(error) || hasCode(error, CANCELLED) || (hasCode(error, FAILED_PRECONDITION) && error instanceof Error && error.message.includes('no poller'));
-
-/** A deadline that passes: told by our side, or by the server, which is sometimes a moment faster and calls it cancelled. */
-const ranOut = (error: unknown): boolean => isGrpcDeadlineError(error) || hasCode(error, CANCELLED);
 
 function refusalOf(error: WorkflowUpdateFailedError): HoldpointError | undefined {
   const { cause } = error;
