@@ -36,6 +36,6 @@ export function toHoldpointError(error: unknown, address: string, missing: () =>
   if (error instanceof WorkflowUpdateFailedError) return refusalOf(error) ?? error;
   const cause = error instanceof ServiceError ? error.cause : error;
   if (hasCode(cause, UNAVAILABLE)) return unreachable(address, error);
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || ranOut(cause) || saysNoPoller(cause)) return noWorker(address, error);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || lacksWorker(cause)) return noWorker(address, error);
   return error;
 }
