@@ -122,10 +122,16 @@ async function main(config: Config, log: Log): Promise<void> {
   }
 }
 
-const config = loadConfig(process.env, process.cwd());
-const log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr });
-installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
-await main(config, log).catch((error: unknown) => {
+let log = createLog({ level: 'info', scope: 'worker', stream: process.stderr });
+
+async function start(): Promise<void> {
+  const config = loadConfig(process.env, process.cwd());
+  log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr });
+  installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
+  await main(config, log);
+}
+
+await start().catch((error: unknown) => {
   const { message, hint } = error instanceof HoldpointError ? error : { message: String(error), hint: undefined };
   log.error({ hint }, message);
   process.exitCode = error instanceof HoldpointError ? exitCodeOf(error.kind) : 1;

@@ -5,19 +5,22 @@ import type { Question } from '../db/breakpoints.ts';
 import type { Reply, Stage } from '../demo/play.ts';
 import { BREAKPOINTS, type AnswerAction } from '../domain/breakpoints.ts';
 import type { Call } from './command.ts';
+import { EXIT, Exit } from './exit.ts';
 import { isInteractive } from './io.ts';
 
+/** Ctrl-C at a prompt comes as a key, not as a signal. */
 const stopped = (): never => {
-  throw new Error('interrupted');
+  throw new Exit(EXIT.interrupted);
 };
 
-async function askPerson(question: Question): Promise<Reply> {
+async function askPerson(question: Question, signal: AbortSignal): Promise<Reply> {
   const { id, kind, reason, actions, noteRequired } = question;
   log.message(`${id}\n${reason}`);
-  const action = await select<AnswerAction>({ message: BREAKPOINTS[kind].question, options: actions.map((value) => ({ value, label: value })) });
+  const action = await select<AnswerAction>({ signal, message: BREAKPOINTS[kind].question, options: actions.map((value) => ({ value, label: value })) });
   if (isCancel(action)) return stopped();
   const required = noteRequired.includes(action);
   const note = await text({
+    signal,
     message: required ? 'What should change?' : 'A note for the next prompt (may stay empty)',
     validate: (given) => (required && !given?.trim() ? 'this answer needs a note' : undefined),
   });

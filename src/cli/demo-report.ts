@@ -8,13 +8,14 @@ const hidePassword = (url: string): string => url.replace(/:[^:@/]*@/, ':***@');
 
 export function demoDocument(report: DemoReport, kept: boolean): DemoDocument {
   const { stack, ssh, processes } = report.parts;
-  const parts = [...processes, ...stack.processes].map(({ name, version, pid }) => ({ name, version: version ?? null, pid }));
+  const parts = [...processes, ...stack.processes, ...report.seen].map(({ name, version, pid }) => ({ name, version: version ?? null, pid }));
   const { temporal, namespace, database } = stack.addresses;
   return {
     outcome: report.outcome, scripted: report.scripted, seconds: report.seconds, project: report.status.project, workspace: report.workspace,
     webUi: stack.addresses.webUi, kept,
     addresses: { temporal, namespace, database: hidePassword(database), ssh: `${ssh.alias} 127.0.0.1:${ssh.port}` },
-    parts: parts.some(({ pid }) => pid === ssh.pid) ? parts : [{ name: ssh.software, version: ssh.version, pid: ssh.pid }, ...parts],
+    // The stand-in shares the process of the scripted models.
+    parts: parts.some(({ name }) => name === 'sshd') ? parts : [{ name: ssh.software, version: ssh.version, pid: ssh.pid }, ...parts],
     status: { projects: [report.status] },
     answered: report.answered.map(({ breakpoint, action, by }) => ({ breakpoint, action, by })),
     checks: report.checks, modelRequests: report.modelRequests, processesLeft: report.processesLeft,

@@ -1,6 +1,7 @@
 /** Proof that a demo leaves nothing running: its own processes by id, and everything that ever ran on its host by HOME. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { isAlive, type ProcessIdentity } from '../embedded/process-identity.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, processStart, signalProcess, type ProcessIdentity } from '../embedded/process-identity.ts';
 
 const environmentOf = (pid: string): string[] => {
   try {
@@ -18,8 +19,31 @@ const pidsWith = (entry: string): number[] => {
   }
 };
 
+/** Ids of all that runs with this HOME. */
+export const processesOf = (home: string): number[] => pidsWith(`HOME=${home}`);
+
+/** What has been told to end may take this long. */
+const GRACE_MS = 3_000;
+
+async function untilNone(find: () => number[]): Promise<number[]> {
+  const deadline = Date.now() + GRACE_MS;
+  for (let left = find(); ; left = find()) {
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(20);
+  }
+}
+
 /** Ids of processes that are still there. */
-export function leftovers(started: readonly ProcessIdentity[], home: string | null): number[] {
-  const known = started.filter(isAlive).map(({ pid }) => pid);
-  return [...new Set([...known, ...(home === null ? [] : pidsWith(`HOME=${home}`))])];
+export function leftovers(started: readonly ProcessIdentity[], home: string | null): Promise<number[]> {
+  const known = (): number[] => started.filter(isAlive).map(({ pid }) => pid);
+  return untilNone(() => [...new Set([...known(), ...(home === null ? [] : processesOf(home))])]);
+}
+
+/** The last resort of a demo that was broken off and could not stop its agent in order: ends all that has this HOME. */
+export async function endAllOf(home: string): Promise<void> {
+  await untilNone(() => {
+    const pids = processesOf(home);
+    for (const pid of pids) signalProcess({ pid, start: processStart(pid) ?? '' }, 'SIGKILL');
+    return pids;
+  });
 }

@@ -4,7 +4,7 @@ import type { StartedProcess } from '../embedded/started.ts';
 import { endProcesses } from '../embedded/started.ts';
 import { startStack, type Stack, type WorkerCommand } from '../embedded/stack.ts';
 import { startDemoServers, type DemoServersReady } from './servers.ts';
-import { SSH_ALIAS, writeClientConfig, writeSshFiles, type SshFiles } from './ssh/host.ts';
+import { SSH_ALIAS, writeClientConfig, writeSshFiles, type SshFiles, type SshServer } from './ssh/host.ts';
 import { findSshd, startOpenSsh } from './ssh/openssh.ts';
 import type { DemoPlaces } from './places.ts';
 
@@ -17,6 +17,8 @@ export interface PartsOptions {
   /** The host's HOME; null: one of the demo's own. Live, it is the user's: there is the login of his agent. */
   home: string | null;
   temporalBinary: string;
+  /** False: do as on a machine without one. */
+  sshd: boolean;
   /** Path of the agent's program; null: the host's own `claude` (live). */
   claude: string | null;
   worker: WorkerCommand;
@@ -52,15 +54,26 @@ const hostEnv = (files: SshFiles, { path, home }: PartsOptions): Record<string, 
 /** Every process on the demo's own host has this HOME. */
 export const demoHome = (hostDir: string): string => join(hostDir, 'home');
 
+type Servers = Awaited<ReturnType<typeof startDemoServers>>;
+
+/** The scripted models, and the stand-in where `real` is null. Without them a real sshd is not left behind either. */
+async function startServers(options: PartsOptions, files: SshFiles, real: SshServer | null): Promise<Servers | null> {
+  const { places, self, path, outlive } = options;
+  if (options.claude === null && real) return null;
+  const input = { workspace: places.workspace, ssh: real ? null : { files, env: hostEnv(files, options) } };
+  try {
+    return await startDemoServers({ dir: files.dir, input, self, path, outlive });
+  } catch (cause) {
+    await real?.close();
+    throw cause;
+  }
+}
+
 async function startHost(options: PartsOptions): Promise<Host> {
-  const { places, path, outlive } = options;
-  const files = writeSshFiles(places.hostDir);
-  const env = hostEnv(files, options);
-  const sshd = findSshd(path);
-  const real = sshd ? await startOpenSsh(sshd, files, env, outlive) : null;
-  const needsServers = options.claude !== null || !real;
-  const input = { workspace: places.workspace, ssh: real ? null : { files, env } };
-  const started = needsServers ? await startDemoServers({ dir: files.dir, input, self: options.self, path, outlive }) : null;
+  const files = writeSshFiles(options.places.hostDir);
+  const sshd = options.sshd ? findSshd(options.path) : undefined;
+  const real = sshd ? await startOpenSsh(sshd, files, hostEnv(files, options), options.outlive) : null;
+  const started = await startServers(options, files, real);
   const servers = started && { ...started, process: { name: 'scripted models', pid: started.process.pid, start: started.process.start } };
   const own = servers?.ssh && { software: 'ssh2 (no usable sshd is installed)', ...servers.ssh, pid: servers.process.pid };
   const ssh = real ? { software: real.software, version: real.version, pid: real.pid, port: real.port } : own;

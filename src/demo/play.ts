@@ -25,7 +25,7 @@ export interface Stage {
   db: Db;
   temporal: Temporal;
   /** How a question is answered: by the person on the terminal, or by the demo itself. */
-  answer: (question: Question) => Promise<Reply>;
+  answer: (question: Question, signal: AbortSignal) => Promise<Reply>;
   tell: (line: string) => void;
   signal: AbortSignal;
 }
@@ -50,13 +50,26 @@ function newsOf(project: StatusProject, told: Set<string>): string[] {
   return news;
 }
 
-async function answerOpen(stage: Stage, project: string, given: Given[]): Promise<void> {
+/** False when somebody else was faster: the Web UI and other terminals are open all the while. */
+async function give(stage: Stage, answer: Given): Promise<boolean> {
+  try {
+    await answerBreakpoint(stage.temporal, answer);
+    stage.tell(`${answer.breakpoint}: ${answer.action}, answered by ${answer.by}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof HoldpointError) || error.kind !== 'already_answered') throw error;
+    stage.tell(error.message);
+    return false;
+  }
+}
+
+/** `settled`: questions that have their answer, whoever gave it; the read side may still list them. */
+async function answerOpen(stage: Stage, project: string, given: Given[], settled: Set<string>): Promise<void> {
   for (const question of await readInbox(stage.db, project)) {
-    if (given.some(({ breakpoint }) => breakpoint === question.id)) continue;
-    const reply = await stage.answer(question);
-    await answerBreakpoint(stage.temporal, { breakpoint: question.id, ...reply });
-    given.push({ breakpoint: question.id, ...reply });
-    stage.tell(`${question.id}: ${reply.action}, answered by ${reply.by}`);
+    if (settled.has(question.id)) continue;
+    const answer = { breakpoint: question.id, ...(await stage.answer(question, stage.signal)) };
+    if (await give(stage, answer)) given.push(answer);
+    settled.add(question.id);
   }
 }
 
@@ -67,13 +80,14 @@ export async function play(stage: Stage, { plan, sha256, source }: DemoPlan): Pr
   await startProject(stage.temporal, { project, planSha256: sha256 });
   const answered: Given[] = [];
   const told = new Set<string>();
+  const settled = new Set<string>();
   for (;;) {
     stage.signal.throwIfAborted();
     const [status] = (await readStatus(stage.db, project)).projects;
     if (!status) throw new HoldpointError('internal', `project ${project} has vanished from the database`);
     newsOf(status, told).forEach(stage.tell);
     if (CLOSED.includes(status.state)) return { status, answered };
-    await answerOpen(stage, project, answered);
-    await sleep(EVERY_MS, undefined, { signal: stage.signal });
+    await answerOpen(stage, project, answered, settled);
+    await sleep(EVERY_MS, undefined, { signal: stage.signal }).catch(() => stage.signal.throwIfAborted());
   }
 }

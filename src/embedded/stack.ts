@@ -57,7 +57,7 @@ export async function startStack(options: StackOptions, signal: AbortSignal): Pr
   try {
     const addresses = await startServers(options, add);
     signal.throwIfAborted();
-    await startWorker(options, addresses, add);
+    await startWorker(options, addresses, add, signal);
     signal.throwIfAborted();
     return { addresses, processes, broken: Promise.race(exits), stop: () => endProcesses(processes) };
   } catch (cause) {
@@ -98,7 +98,7 @@ async function migrateDatabase(url: string, log: (line: string) => void): Promis
   }
 }
 
-async function startWorker(options: StackOptions, addresses: Addresses, add: Add): Promise<void> {
+async function startWorker(options: StackOptions, addresses: Addresses, add: Add, signal: AbortSignal): Promise<void> {
   const { worker, dataDir, outlive } = options;
   mkdirSync(dataDir, { recursive: true });
   const readyFile = join(dataDir, 'worker.ready');
@@ -118,6 +118,7 @@ async function startWorker(options: StackOptions, addresses: Addresses, add: Add
     if (!isAlive(server) || Date.now() > deadline) {
       throw new HoldpointError('internal', `the worker did not start: ${logTail(logFile)}`, { hint: `see ${logFile}` });
     }
+    signal.throwIfAborted();
     await sleep(20);
   }
   options.log(`Worker polls (process ${server.pid}); its log is ${logFile}`);

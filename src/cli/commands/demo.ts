@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { runDemo, type DemoReport } from '../../demo/run-demo.ts';
 import { HoldpointError } from '../../domain/failure-kind.ts';
 import { define, type Call, type Frame } from '../command.ts';
@@ -15,6 +15,7 @@ import { workerCommand } from '../worker-command.ts';
 interface Options {
   keep?: boolean;
   live?: boolean;
+  sshd: boolean;
 }
 
 const SCRIPTED = 'The models in this demo are scripted (Claude\'s API and Ollama, on loopback); the Claude Code CLI, SSH, Temporal, Postgres and the tests are real.';
@@ -42,7 +43,7 @@ async function perform(call: Call<Options>): Promise<DemoReport> {
   return runDemo({
     dataDir: session.dataDir, example: join(install.root, 'examples/tinyslug'), keep: options.keep === true, startedFile: session.startedFile,
     self: install.self, path: io.env.PATH ?? '', home: live ? homedir() : null, temporalBinary: temporalBinary(io.env),
-    claude: live ? null : pinnedClaude(install.root), worker: workerCommand(session, { HOLDPOINT_LOG_LEVEL: 'info' }),
+    sshd: options.sshd, claude: live ? null : pinnedClaude(install.root), worker: workerCommand(session, { HOLDPOINT_LOG_LEVEL: 'info' }),
     answer: answerFor(call), tell: (line) => void say(line), log: (line) => void say(line),
   }, io.signal);
 }
@@ -57,6 +58,8 @@ async function demo(call: Call<Options>): Promise<number> {
 
 export function addDemo(program: Command, frame: Frame): void {
   const command = program.command('demo').description('a small project from start to end on embedded parts, with scripted models')
-    .option('--keep', 'leave it all running; `down` ends it').option('--live', 'use your own claude and Ollama; this may cost money');
+    .option('--keep', 'leave it all running; `down` ends it').option('--live', 'use your own claude and Ollama; this may cost money')
+    // To see on a machine that has sshd what happens on one that has none.
+    .addOption(new Option('--no-sshd', 'use the SSH server of ssh2').hideHelp());
   define<Options>(frame, command, demo, { endsItself: true });
 }
