@@ -25,15 +25,17 @@ export interface ScriptedProject {
   checks?: { name: string; run: string; tasks?: string[] }[];
   /** Ask at the end of each milestone. Default true. */
   asks?: boolean;
+  /** Where the agent's credential comes from, as the plan says it. */
+  auth?: object;
 }
 
 const taskOf = ({ steps, ...task }: ScriptedTask): object => ({ ...task, instructions: scriptedPrompt(steps) });
 
 /** Makes workspace and plan; gives the plan's path. */
-export function writePlan(service: Service, { project, milestones, checks = [], asks = true }: ScriptedProject): string {
+export function writePlan(service: Service, { project, milestones, checks = [], asks = true, auth }: ScriptedProject): string {
   const workspace = service.folder(`${project}/workspace`, { 'README.md': `# ${project}\n` });
   const plan = {
-    project, checks, agent: { name: 'scripted' }, workspace: { host: 'local', path: workspace }, reviewer: { name: 'ollama', model: 'scripted' },
+    project, checks, agent: { name: 'scripted', ...(auth && { auth }) }, workspace: { host: 'local', path: workspace }, reviewer: { name: 'ollama', model: 'scripted' },
     policy: { permissions: { allow: ['Write(src/**)'] }, breakpoints: { milestone_completion: { enabled: asks } } },
     milestones: milestones.map(({ tasks, ...milestone }) => ({ ...milestone, tasks: tasks.map(taskOf) })),
   };
