@@ -1,13 +1,15 @@
 /** Makes the data folder of the embedded Postgres once: complete or absent, whatever is killed meanwhile. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { PostgresBinaries, RunAs } from './postgres-binaries.ts';
 
 export const SUPERUSER = 'holdpoint';
 export const DATABASE = 'holdpoint';
+
+const HALF = 'cluster.half-';
 
 export interface Cluster {
   /** PGDATA. */
@@ -26,8 +28,7 @@ export async function openCluster(dataDir: string, programs: PostgresBinaries, a
 async function createCluster(dataDir: string, data: string, passwordFile: string, programs: PostgresBinaries, as: RunAs): Promise<void> {
   removeLeftovers(dataDir);
   const password = existsSync(passwordFile) ? readFileSync(passwordFile, 'utf8').trim() : writePassword(passwordFile);
-  const half = join(dataDir, `cluster.half-${process.pid}`);
-  mkdirSync(half, { mode: 0o700 });
+  const half = mkdtempSync(join(dataDir, HALF));
   if (as.owner) chownSync(half, as.owner.uid, as.owner.gid);
   // Over a pipe: the password stands in no argument and in no file that the server's user can read.
   const initdb = [programs.initdb, `--pgdata=${half}`, `--username=${SUPERUSER}`, '--auth=scram-sha-256', '--pwfile=/dev/stdin', '--encoding=UTF8',
@@ -45,9 +46,17 @@ function writePassword(file: string): string {
   return password;
 }
 
+/**
+ * Takes away what killed set-ups left. The initdb of a set-up killed a moment ago may still write into its folder: what
+ * cannot be taken away now is left to the next start, for every set-up has a folder of its own.
+ */
 function removeLeftovers(dataDir: string): void {
-  for (const name of readdirSync(dataDir)) {
-    if (name.startsWith('cluster.half-')) rmSync(join(dataDir, name), { recursive: true, force: true });
+  for (const name of readdirSync(dataDir).filter((entry) => entry.startsWith(HALF))) {
+    try {
+      rmSync(join(dataDir, name), { recursive: true, force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    }
   }
 }
 
