@@ -1,5 +1,5 @@
 /** Bytes that a stream must survive, the same for the same seed. */
-import { seededRandom } from '../domain/random.ts';
+import { seededRandom } from '../support/random.ts';
 
 /** Whole numbers below `limit`. */
 export function seeded(seed: number): (limit: number) => number {

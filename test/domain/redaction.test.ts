@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRedactor, redactJson, redactText } from '../../src/domain/redaction.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../support/random.ts';
 
 const SECRET = 'canary/Zürich "7+x"';
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEow+/IBAAKC=\n-----END RSA PRIVATE KEY-----';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskState } from '../../src/domain/states.ts';
 import { blockedBy, findCycle, nextTask, readyTasks, type GraphTask } from '../../src/domain/task-graph.ts';
+import { seededRandom } from '../support/random.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
 
@@ -64,16 +65,6 @@ describe('nextTask', () => {
   });
 });
 
-/** Small seeded generator (mulberry32): the same graphs on every run. */
-function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function randomTasks(next: () => number, count: number): GraphTask[] {
   const ids = Array.from({ length: count }, (_, n) => `t${n}`);
   const tasks = ids.map((id, n) => task(id, {
@@ -87,7 +78,7 @@ function randomTasks(next: () => number, count: number): GraphTask[] {
 describe('laws', () => {
   test('every task of an acyclic plan runs once, and never before its dependencies', () => {
     for (let seed = 1; seed <= 200; seed++) {
-      const next = random(seed);
+      const next = seededRandom(seed);
       const tasks = randomTasks(next, 1 + Math.floor(next() * 30));
       expect(findCycle(tasks)).toBeUndefined();
       const states: Record<string, TaskState> = {};
@@ -110,7 +101,7 @@ describe('laws', () => {
 
   test('a planted cycle is always found, and what is found is one', () => {
     for (let seed = 1; seed <= 200; seed++) {
-      const next = random(seed);
+      const next = seededRandom(seed);
       const tasks = randomTasks(next, 3 + Math.floor(next() * 30));
       const [a, b] = [tasks[0]!, tasks[1]!];
       a.dependsOn = [...a.dependsOn, b.id];

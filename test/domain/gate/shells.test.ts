@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readShellLine } from '../../../src/domain/gate/shell-parts.ts';
-import { pick, seededRandom } from '../random.ts';
+import { pick, seededRandom } from '../../support/random.ts';
 
 const PROGRAMS = ['aa', 'bb', 'evil'];
 const WORDS = [

@@ -5,7 +5,7 @@ import { judge, RULES } from '../../../src/domain/judge.ts';
 import type { JudgeFacts } from '../../../src/domain/judge.ts';
 import { unmetChecks } from '../../../src/domain/judge/feedback.ts';
 import { heuristicConfidence } from '../../../src/domain/scores.ts';
-import { seededRandom } from '../random.ts';
+import { seededRandom } from '../../support/random.ts';
 import { good, randomFacts, redCheck, reviewed } from './sample-facts.ts';
 
 const ROUNDS = 5000;

@@ -3,7 +3,7 @@ import type { CheckEvidence } from '../../../src/domain/evidence.ts';
 import type { JudgeFacts } from '../../../src/domain/judge.ts';
 import type { Review, ReviewOutcome } from '../../../src/domain/review.ts';
 import type { TurnOutcome } from '../../../src/domain/turn-outcome.ts';
-import { pick } from '../random.ts';
+import { pick } from '../../support/random.ts';
 
 export const check = (change: Partial<CheckEvidence> = {}): CheckEvidence => ({
   name: 'test', exitCode: 0, durationMs: 10, timedOut: false, tail: '', tree: 't', treeAfter: 't', required: true, expect: 'pass',
