@@ -38,8 +38,13 @@ export const RULES: Record<string, FolderRule> = {
     types: ['cli', 'config.ts', 'workflows'],
     packages: ['ssh2', 'node:*'],
   },
+  drill: {
+    values: ['domain', 'embedded', 'temporal', 'db', 'ssh', 'demo/ssh', 'agents/scripted.ts', 'host/run/run-files.ts', 'workflows/messages.ts'],
+    types: ['cli', 'config.ts', 'workflows', 'host'],
+    packages: ['@temporalio/client', 'kysely', 'node:*'],
+  },
   cli: {
-    values: ['domain', 'db', 'temporal', 'embedded', 'demo', 'ssh', 'llm', 'config.ts', 'log.ts'],
+    values: ['domain', 'db', 'temporal', 'embedded', 'demo', 'drill', 'ssh', 'llm', 'config.ts', 'log.ts'],
     types: ['workflows', 'agents', 'host', 'activities'],
     packages: ['commander', '@clack/prompts', 'cli-table3', 'picocolors', 'kysely', 'node:*'],
   },

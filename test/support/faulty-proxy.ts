@@ -1,59 +1,7 @@
-/** A TCP proxy on loopback whose connections can be reset, or swallowed without a FIN or RST (a half-open link). */
-import { createServer, connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+/** The drill's proxy before a server on loopback. */
+import { startLinkProxy, type LinkProxy } from '../../src/drill/link-proxy.ts';
 
-export interface FaultyProxy {
-  port: number;
-  /** Accepted so far. */
-  accepted: () => number;
-  /** Resets every open connection on both sides. */
-  reset: () => void;
-  /** From now on nothing passes on the open connections, in either direction; new ones are healthy. */
-  swallow: () => void;
-  close: () => Promise<void>;
-}
-
-interface Pair {
-  sockets: [Socket, Socket];
-  swallowing: boolean;
-}
+export type FaultyProxy = LinkProxy;
 
 /** Forwards 127.0.0.1:<port> to 127.0.0.1:`targetPort`. */
-export async function startFaultyProxy(targetPort: number): Promise<FaultyProxy> {
-  const pairs = new Set<Pair>();
-  let accepted = 0;
-  const server = createServer(client => {
-    accepted += 1;
-    join({ sockets: [client, connect(targetPort, '127.0.0.1')], swallowing: false }, pairs);
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const each = (act: (socket: Socket) => void): void => [...pairs].flatMap(pair => pair.sockets).forEach(act);
-  return {
-    port: (server.address() as AddressInfo).port,
-    accepted: () => accepted,
-    reset: () => each(socket => socket.resetAndDestroy()),
-    swallow: () => pairs.forEach(pair => {
-      pair.swallowing = true;
-    }),
-    close: () => new Promise(resolve => {
-      each(socket => socket.destroy());
-      server.close(() => resolve());
-    }),
-  };
-}
-
-function join(pair: Pair, pairs: Set<Pair>): void {
-  pairs.add(pair);
-  const [client, target] = pair.sockets;
-  const end = (): void => {
-    if (pair.swallowing && !(client.destroyed && target.destroyed)) return;
-    pairs.delete(pair);
-    pair.sockets.forEach(socket => socket.destroy());
-  };
-  for (const [from, to] of [[client, target], [target, client]] as const) {
-    from.on('data', data => {
-      if (!pair.swallowing) to.write(data);
-    });
-    from.on('error', end).on('close', end);
-  }
-}
+export const startFaultyProxy = (targetPort: number): Promise<FaultyProxy> => startLinkProxy({ host: '127.0.0.1', port: targetPort });

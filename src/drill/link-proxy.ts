@@ -1,0 +1,63 @@
+/** A TCP proxy on loopback whose connections can be reset, or swallowed without a FIN or RST (a half-open link). */
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, NetConnectOpts, Socket } from 'node:net';
+
+export interface LinkProxy {
+  port: number;
+  /** Accepted so far. */
+  accepted: () => number;
+  /** Resets every open connection on both sides. */
+  reset: () => void;
+  /** From now on nothing passes on the open connections, in either direction; new ones are healthy. */
+  swallow: () => void;
+  /** Ends every connection and stops listening. May be repeated. */
+  close: () => Promise<void>;
+}
+
+interface Pair {
+  sockets: [Socket, Socket];
+  swallowing: boolean;
+}
+
+/** Forwards a free port of 127.0.0.1 to `target`. */
+export async function startLinkProxy(target: NetConnectOpts): Promise<LinkProxy> {
+  const pairs = new Set<Pair>();
+  let accepted = 0;
+  const server = createServer(client => {
+    accepted += 1;
+    join({ sockets: [client, connect(target)], swallowing: false }, pairs);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const each = (act: (socket: Socket) => void): void => [...pairs].flatMap(pair => pair.sockets).forEach(act);
+  return {
+    port: (server.address() as AddressInfo).port,
+    accepted: () => accepted,
+    reset: () => each(socket => socket.resetAndDestroy()),
+    swallow: () => pairs.forEach(pair => {
+      pair.swallowing = true;
+    }),
+    close: () => new Promise(resolve => {
+      each(socket => socket.destroy());
+      server.close(() => resolve());
+    }),
+  };
+}
+
+function join(pair: Pair, pairs: Set<Pair>): void {
+  pairs.add(pair);
+  const [client, target] = pair.sockets;
+  const end = (): void => {
+    if (pair.swallowing && !(client.destroyed && target.destroyed)) return;
+    pairs.delete(pair);
+    pair.sockets.forEach(socket => socket.destroy());
+  };
+  for (const [from, to] of [[client, target], [target, client]] as const) {
+    from.on('data', data => {
+      if (!pair.swallowing) to.write(data);
+    });
+    from.on('error', end).on('close', end);
+  }
+}
