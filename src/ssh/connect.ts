@@ -120,12 +120,13 @@ async function signIn(attempt: SignIn): Promise<SshConnection> {
 
 function clientConfig(attempt: SignIn, refusal: { error?: Error }): ConnectConfig {
   const { target, known, credentials, transport, options } = attempt;
+  const { intervalMs, countMax } = target.keepalive ?? options.keepalive;
   return {
     sock: transport.stream,
     username: target.user,
     readyTimeout: attempt.timeoutMs,
-    keepaliveInterval: options.keepalive.intervalMs,
-    keepaliveCountMax: options.keepalive.countMax,
+    keepaliveInterval: intervalMs,
+    keepaliveCountMax: countMax,
     agentForward: false,
     algorithms: { ...ALGORITHMS, serverHostKey: hostKeyAlgorithms(known) },
     authHandler: credentials.handler,

@@ -26,7 +26,7 @@ export interface HostsOptions {
   sshAgentSocket: string | null;
   /** `--state` of the host program; null: its default. */
   stateDir: string | null;
-  /** A silent link is given up after countMax + 1 intervals. */
+  /** A silent link is given up after countMax + 1 intervals. ServerAliveInterval of the ssh config goes first. */
   keepalive: { intervalMs: number; countMax: number };
   /** Of each stage: network connection, handshake with sign-in, first answer. ConnectTimeout of the ssh config goes first. */
   connectTimeoutMs: number;

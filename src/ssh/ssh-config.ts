@@ -37,6 +37,8 @@ export interface Target {
   proxy: Proxy;
   addressFamily: 0 | 4 | 6;
   connectTimeoutMs: number | null;
+  /** ServerAliveInterval and ServerAliveCountMax; null where the config asks for none: then ours hold. */
+  keepalive: { intervalMs: number; countMax: number } | null;
 }
 
 export interface ResolveOptions {
@@ -96,8 +98,13 @@ function readTarget(alias: string, pairs: Pairs, options: ResolveOptions): Targe
     proxy: readProxy(set('proxyjump'), set('proxycommand'), base),
     addressFamily: family === 'inet' ? 4 : family === 'inet6' ? 6 : 0,
     connectTimeoutMs: timeout > 0 ? timeout * 1000 : null,
+    keepalive: readKeepalive(Number(one('serveraliveinterval') ?? 0), Number(one('serveralivecountmax') ?? 3)),
   };
 }
+
+/** A count of 0 would end healthy links after one interval. */
+const readKeepalive = (seconds: number, count: number): Target['keepalive'] =>
+  seconds > 0 ? { intervalMs: seconds * 1000, countMax: Math.max(1, count) } : null;
 
 function knownHostsFiles(pairs: Pairs): string[] {
   return ['userknownhostsfile', 'globalknownhostsfile']

@@ -25,7 +25,7 @@ function target(files: string[], more: Partial<Target> = {}): Target {
   const hostname = 'build.example';
   return {
     alias: 'vm', hostname, user: 'me', port: 2200, named: true, identityFiles: [], identitiesOnly: false, agentSocket: null, hostKeyName: hostname,
-    hostKeyAlias: null, knownHostsFiles: files, revokedHostKeys: null, proxy: { kind: 'none' }, addressFamily: 0, connectTimeoutMs: null, ...more,
+    hostKeyAlias: null, knownHostsFiles: files, revokedHostKeys: null, proxy: { kind: 'none' }, addressFamily: 0, connectTimeoutMs: null, keepalive: null, ...more,
   };
 }
 

@@ -27,6 +27,13 @@ describe('an alias of the ssh config', () => {
     expect(await resolve('other.example')).toMatchObject({ hostname: 'other.example', port: 22, named: false, proxy: { kind: 'none' } });
   });
 
+  test('says how soon a silent link is given up', async () => {
+    const { resolve } = await config('Host vm\n  ServerAliveInterval 2\n  ServerAliveCountMax 4\nHost brisk\n  ServerAliveInterval 1\n  ServerAliveCountMax 0\n');
+    expect((await resolve('vm')).keepalive).toEqual({ intervalMs: 2000, countMax: 4 });
+    expect((await resolve('brisk')).keepalive).toEqual({ intervalMs: 1000, countMax: 1 });
+    expect((await resolve('plain.example')).keepalive).toBeNull();
+  });
+
   test('has its files with home, tokens and blanks', async () => {
     const { dir, resolve } = await config('Host vm\n  HostName h.example\n  User u\n  Port 2200\n  IdentityFile ~/.ssh/%r@%h:%p\n  IdentityFile %d/key\n'
       + '  UserKnownHostsFile "DIR/known hosts" ~/other\n  GlobalKnownHostsFile none\n  HostKeyAlias Farm\n  IdentitiesOnly yes\n');

@@ -1,0 +1,114 @@
+/**
+ * The whole service on parts that can be broken one by one: a Postgres and a Temporal of its own, a host behind a faulty proxy,
+ * workers as processes. Nothing is shared with other tests, so anything may be restarted or killed.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { openDb, type OpenDb } from '../../../src/db/client.ts';
+import { startFaultyProxy, type FaultyProxy } from '../faulty-proxy.ts';
+import { startSshd, type TestSshd } from '../sshd.ts';
+import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
+import { hostProgramsOf } from './host-programs.ts';
+import { startRestartablePostgres, startRestartableTemporal, type Restartable } from './restartable.ts';
+import { WRITER_PACKAGE } from './writer.ts';
+
+/** Alias of the host in `configFile`: reached through the proxy, a silent link to it is given up within two seconds. */
+export const HOST = 'faulty-host';
+
+export interface Stage {
+  /** Removed by `close`. */
+  dir: string;
+  /** Of the host program: its runs lie below. */
+  stateDir: string;
+  postgres: Restartable & { url: string };
+  temporal: Restartable & { address: string; namespace: string };
+  proxy: FaultyProxy;
+  /** For `ssh -F`. */
+  configFile: string;
+  /** To look at what is stored; another pool than the workers'. */
+  db: OpenDb['db'];
+  /** Started and not killed. */
+  workers: WorkerProcess[];
+  startWorker(): Promise<WorkerProcess>;
+  /** A folder for the agent to work in. */
+  workspace(name: string): string;
+  /** Pids of the host programs that serve the workers; runs are carried by others. */
+  hostPrograms(): number[];
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  /** Default true. */
+  temporal?: boolean;
+  /** More environment for workers. */
+  env?: Record<string, string>;
+}
+
+interface Servers {
+  dir: string;
+  postgres: Stage['postgres'];
+  temporal: Stage['temporal'];
+  sshd: TestSshd;
+  proxy: FaultyProxy;
+}
+
+const absent: Stage['temporal'] = {
+  address: '', namespace: '', start: async () => undefined, stop: async () => undefined, restart: async () => undefined,
+};
+
+async function startServers(options: StageOptions): Promise<Servers> {
+  const dir = mkdtempSync(join(tmpdir(), 'holdpoint-faults-'));
+  const [postgres, temporal, sshd] = await Promise.all([
+    startRestartablePostgres(dir), options.temporal === false ? absent : startRestartableTemporal(dir), startSshd(),
+  ]);
+  const proxy = await startFaultyProxy(sshd.port);
+  // The key is looked up under the server's own address, which known_hosts has.
+  await sshd.addAlias(HOST, { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}`, ServerAliveInterval: '1', ServerAliveCountMax: '1' });
+  return { dir, postgres, temporal, sshd, proxy };
+}
+
+function workerEnv({ dir, postgres, temporal, sshd }: Servers, more: Record<string, string> = {}): Record<string, string> {
+  const home = join(dir, 'home');
+  mkdirSync(home, { recursive: true });
+  return {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, LANG: 'C.UTF-8', TMPDIR: tmpdir(),
+    DATABASE_URL: postgres.url, TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace,
+    HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'state'), HOLDPOINT_INSTALL: 'test',
+    HOLDPOINT_SSH_CONFIG_FILE: sshd.configFile, HOLDPOINT_AGENTS: WRITER_PACKAGE,
+    ...(process.env.HOLDPOINT_CI ? { HOLDPOINT_CI: process.env.HOLDPOINT_CI } : {}),
+    ...more,
+  };
+}
+
+/** Starts the servers and no worker. `close` ends all of it, workers too; runs are the caller's to end. */
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const servers = await startServers(options);
+  const { dir, postgres, temporal, sshd, proxy } = servers;
+  const env = workerEnv(servers, options.env);
+  const opened = openDb(postgres.url, { max: 4 });
+  const workers: WorkerProcess[] = [];
+  let count = 0;
+  const stateDir = join(dir, 'state');
+  return {
+    dir, stateDir, postgres, temporal, proxy, configFile: sshd.configFile, db: opened.db, workers,
+    startWorker: async () => {
+      const worker = await startWorkerProcess(env, join(dir, `worker-${(count += 1)}`));
+      workers.push(worker);
+      return worker;
+    },
+    workspace: (name) => {
+      const folder = join(dir, 'workspaces', name);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+    hostPrograms: () => hostProgramsOf(stateDir),
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await opened.close();
+      await proxy.close();
+      await Promise.all([sshd.close(), postgres.stop(), temporal.stop()]);
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
