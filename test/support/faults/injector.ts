@@ -1,4 +1,5 @@
 /** Brings about each fault on a stage. Returns when it has happened and what it broke is there again; nothing waits for recovery. */
+import { eventually } from '../eventually.ts';
 import type { Fault } from './sequence.ts';
 import { killHostPrograms } from './host-programs.ts';
 import type { Stage } from './stage.ts';
@@ -21,8 +22,13 @@ export function createInjector(stage: Stage, { random, attachSecond }: InjectorO
     secondWorker: attachSecond,
     restartPostgres: () => stage.postgres.restart(oneOf(random, 'orderly', 'crash')),
     restartTemporal: () => stage.temporal.restart(oneOf(random, 'orderly', 'crash')),
-    killHostProgram: async () => void killHostPrograms(stage.stateDir),
+    killHostProgram: () => killHostProgram(stage),
   };
+}
+
+/** After an earlier fault there may be none yet. */
+async function killHostProgram(stage: Stage): Promise<void> {
+  await eventually(() => killHostPrograms(stage.stateDir), { what: 'a host program to kill' });
 }
 
 /** SIGKILL, and another one in its place. */

@@ -1,0 +1,96 @@
+/** One run of the writer under a real workflow, and a second follower beside the worker's. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { ActivityCancellationDetails } from '@temporalio/common';
+import { DefaultLogger } from '@temporalio/worker';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { createActivities } from '../../../src/activities/index.ts';
+import type { RunTurn } from '../../../src/activities/contract.ts';
+import { openDb } from '../../../src/db/client.ts';
+import { savePlan } from '../../../src/db/plans.ts';
+import { parsePlan } from '../../../src/domain/plan-schema.ts';
+import { createRedactor } from '../../../src/domain/redaction.ts';
+import { defaultHostsOptions } from '../../../src/ssh/default-options.ts';
+import { createHosts } from '../../../src/ssh/hosts.ts';
+import { startProject } from '../../../src/temporal/client.ts';
+import { connectTemporal } from '../../../src/temporal/connection.ts';
+import { eventually } from '../eventually.ts';
+import { HOST, type Stage } from './stage.ts';
+import { createWriter, flowText, WRITER, type Flow } from './writer.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+export interface WrittenRun {
+  key: string;
+  /** Of what is stored. */
+  offset: () => Promise<number>;
+  /** Lets the writer come to its end. */
+  finish: () => void;
+  /** Resolves when the turn is judged and its milestone waits for a person. */
+  rested: () => Promise<void>;
+  /** Follows the run beside the worker until it has seen it grow, then lets go. */
+  attachSecond: () => Promise<void>;
+}
+
+function planText(project: string, workspace: string, flow: Flow): string {
+  return JSON.stringify({
+    project, workspace: { host: HOST, path: workspace }, agent: { name: WRITER, attempts: 1 },
+    milestones: [{ id: 'm', title: 'Stream', tasks: [{ id: 't', title: 'Stream', instructions: flowText(flow) }] }],
+  });
+}
+
+async function startPlan(stage: Stage, project: string, text: string): Promise<string> {
+  const parsed = parsePlan({ file: 'holdpoint.yaml', text, readFile: () => null });
+  if (!parsed.ok) throw new Error(parsed.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
+  await savePlan(stage.db, { project, sha256: parsed.sha256, plan: parsed.plan, source: text });
+  const temporal = await connectTemporal({ env: {}, address: stage.temporal.address, namespace: stage.temporal.namespace });
+  await startProject(temporal, { project, planSha256: parsed.sha256 });
+  await temporal.close();
+  return parsed.sha256;
+}
+
+/** Returns when the run's first lines are stored. A worker must poll. */
+export async function startWrittenRun(stage: Stage, project: string, flow: Flow): Promise<WrittenRun> {
+  const workspace = stage.workspace(project);
+  const planSha256 = await startPlan(stage, project, planText(project, workspace, flow));
+  const row = () => stage.db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id')
+    .select(['run_key', 'out_offset', 'epoch']).where('project', '=', project).executeTakeFirst();
+  const first = await eventually(async () => ((await row())?.out_offset ? row() : null), { timeoutMs: 60_000, what: 'the first stored line' });
+  const call: RunTurn = { project, planSha256, milestone: 'm', epoch: first.epoch, task: 't', turn: 1, seq: 1 };
+  const offset = async (): Promise<number> => (await row())?.out_offset ?? 0;
+  return {
+    key: first.run_key, offset,
+    finish: () => writeFileSync(join(workspace, 'finish'), ''),
+    rested: async () => {
+      const question = () => stage.db.selectFrom('breakpoint').select('reason').where('project', '=', project).executeTakeFirst();
+      await eventually(question, { timeoutMs: 120_000, everyMs: 100, what: `the end of ${project}` });
+    },
+    attachSecond: () => attachSecond(stage, call, offset),
+  };
+}
+
+/** The same activity as the worker's, with a pool and a link of its own; let go of as a worker that shuts down does. */
+async function attachSecond(stage: Stage, call: RunTurn, offset: () => Promise<number>): Promise<void> {
+  const { db, close } = openDb(stage.postgres.url, { max: 2 });
+  const hosts = createHosts(defaultHostsOptions({
+    bundlePath: join(ROOT, 'build/host.mjs'), sshConfigFile: stage.configFile, stateDir: stage.stateDir, env: {},
+  }));
+  const unused = (): never => {
+    throw new Error('a follower needs none');
+  };
+  const activities = createActivities({
+    db, hosts, install: 'test', isRunning: async () => true, agent: createWriter, reviewer: unused, redactor: () => createRedactor([]),
+  });
+  const env = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
+  const beats: unknown[] = [];
+  env.on('heartbeat', (details) => beats.push(details));
+  const before = await offset();
+  const following = env.run((p: RunTurn) => activities.runTurn(p), call).then(() => 'ended', () => 'let go');
+  const hasStored = (): boolean => beats.some((beat) => ((beat as { offset?: number } | null)?.offset ?? 0) > before);
+  // It ends by itself when the worker is faster and fences it.
+  await Promise.race([following, eventually(hasStored, { timeoutMs: 15_000, what: 'a second follower that stores' })]);
+  env.cancel('CANCELLED', new ActivityCancellationDetails({ workerShutdown: true }));
+  await following;
+  await hosts.close();
+  await close();
+}
