@@ -111,7 +111,7 @@ async function main(config: Config, log: Log): Promise<void> {
     await registerSearchAttributes(connection, namespace);
     const bundlePath = config.workflowBundle ?? WORKFLOW_BUNDLE;
     const workflows = existsSync(bundlePath) ? { bundlePath } : { path: join(ROOT, 'src/workflows/index.ts') };
-    const workers = await createWorkers({ connection, namespace, activities, workflows, seats: config.agentSeats });
+    const workers = await createWorkers({ connection, namespace, taskQueue: config.taskQueue, activities, workflows, seats: config.agentSeats });
     onSignals(() => workers.shutdown(), log);
     const running = workers.run();
     log.info({ address, namespace, seats: config.agentSeats, pid: process.pid }, 'worker polls');

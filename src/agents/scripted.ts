@@ -10,17 +10,21 @@ import { anything, count, object, parseJson, text } from './tolerant.ts';
 
 /**
  * One line `scripted: JSON` of the prompt. `turn` and `seq` restrict a step to one attempt or one run of it.
- * Paths are relative to the workspace; all but `say`, `raw`, `lines`, `cost`, `exit` and `end` ask the gate first.
+ * Paths are relative to the workspace; all but `say`, `raw`, `lines`, `until`, `cost`, `exit` and `end` ask the gate first.
+ * `until` prints a numbered line every `everyMs` until that file is there; `escape` leaves a process behind that has a session
+ * of its own and ignores every signal it can.
  */
 export type ScriptedStep = { turn?: number; seq?: number } & (
   | { say: string }
   | { raw: string }
   | { lines: number }
+  | { until: string; everyMs: number }
   | { cost: number }
   | { write: string; content?: string }
   | { append: string; content?: string }
   | { run: string }
   | { waitFor: string }
+  | { escape: true }
   | { hang: true }
   | { exit: number }
   | { end: TurnOutcome }

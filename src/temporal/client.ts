@@ -103,12 +103,12 @@ async function joined(t: Temporal, input: ProjectInput): Promise<Started> {
 }
 
 /** Starts the project, or finds it running. May be repeated: two starts are one project. A closed one begins a new run. */
-export async function startProject(t: Temporal, input: ProjectInput): Promise<Started> {
+export async function startProject(t: Temporal, input: ProjectInput, taskQueue = WORKFLOW_QUEUE): Promise<Started> {
   const workflowId = projectWorkflowId(input.project);
   const { planSha256 } = input;
   const before = await describe(t, input);
   const start = () => t.client.workflow.start<typeof projectWorkflow>('projectWorkflow', {
-    workflowId, taskQueue: WORKFLOW_QUEUE, args: [input], memo: { planSha256 },
+    workflowId, taskQueue, args: [input], memo: { planSha256 },
     // Failing instead of joining is how we know which of the two happened.
     workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `project ${input.project}`,

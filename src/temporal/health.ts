@@ -39,8 +39,8 @@ export async function hasNamespace(t: Temporal): Promise<boolean> {
 export const lackingSearchAttributes = (t: Temporal): Promise<string[]> => ask(t, () => missingSearchAttributes(t.connection, t.namespace));
 
 /** Identities of the workers that poll for workflow tasks. Those of the agent queue stay away while all seats are taken. */
-export async function pollingWorkers(t: Temporal): Promise<string[]> {
-  const question = { namespace: t.namespace, taskQueue: { name: WORKFLOW_QUEUE }, taskQueueType: WORKFLOW_TASKS };
+export async function pollingWorkers(t: Temporal, taskQueue = WORKFLOW_QUEUE): Promise<string[]> {
+  const question = { namespace: t.namespace, taskQueue: { name: taskQueue }, taskQueueType: WORKFLOW_TASKS };
   const { pollers } = await ask(t, () => t.connection.workflowService.describeTaskQueue(question));
   const live = (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > Date.now() - LIVE_MS);
   return [...new Set(live.map(({ identity }) => identity ?? 'unnamed'))];

@@ -1,2 +1,2 @@
 /** Names of Temporal objects that are shown to people. */
-export { AGENT_QUEUE, WORKFLOW_QUEUE } from '../workflows/messages.ts';
+export { agentQueueOf, WORKFLOW_QUEUE } from '../workflows/messages.ts';

@@ -5,11 +5,13 @@
 import { DefaultLogger, Runtime, Worker, type LogEntry, type LogLevel, type NativeConnection, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities, RunTurn } from '../activities/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
-import { AGENT_QUEUE, WORKFLOW_QUEUE } from '../workflows/messages.ts';
+import { agentQueueOf, WORKFLOW_QUEUE } from '../workflows/messages.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
+  /** Of workflows and short activities, default `holdpoint`; turns of agents are taken from the one beside it. */
+  taskQueue?: string;
   activities: Activities;
   /** A pre-built bundle: its file or its code (1.1 s to the first poll instead of 2.6 s, and 120 MB less), or the sources' index.ts. */
   workflows: { bundlePath: string } | { path: string } | { code: string };
@@ -43,10 +45,10 @@ async function bundleOf(workflows: WorkersOptions['workflows']): Promise<Workflo
 }
 
 async function workflowOptions(options: WorkersOptions): Promise<WorkerOptions> {
-  const { connection, namespace, workflows, activities, more } = options;
+  const { connection, namespace, taskQueue = WORKFLOW_QUEUE, workflows, activities, more } = options;
   return {
     ...SHARED,
-    connection, namespace, taskQueue: WORKFLOW_QUEUE, activities,
+    connection, namespace, taskQueue, activities,
     workflowBundle: await bundleOf(workflows),
     maxCachedWorkflows: MAX_CACHED,
     // A killed worker holds up signals and queries for this long (10 s by default).
@@ -57,10 +59,10 @@ async function workflowOptions(options: WorkersOptions): Promise<WorkerOptions> 
   };
 }
 
-function agentOptions({ connection, namespace, activities, seats }: WorkersOptions): WorkerOptions {
+function agentOptions({ connection, namespace, taskQueue = WORKFLOW_QUEUE, activities, seats }: WorkersOptions): WorkerOptions {
   return {
     ...SHARED,
-    connection, namespace, taskQueue: AGENT_QUEUE,
+    connection, namespace, taskQueue: agentQueueOf(taskQueue),
     activities: { runTurn: (p: RunTurn) => activities.runTurn(p) },
     maxConcurrentActivityTaskExecutions: seats,
     // Letting go of a run takes no time: the run does not notice.

@@ -2,11 +2,11 @@
  * One proxy per class of time-out, each number with its reason. No group bounds its attempts: a fault of the
  * infrastructure must not throw away days of work; what no retry can cure is in the catalogue and fails at once.
  */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/common';
 import type { AgentActivities, HostActivities, MilestoneBrief, QuickActivities } from '../activities/contract.ts';
 import { FAILURES, type FailureKind } from '../domain/failure-kind.ts';
-import { AGENT_QUEUE } from './messages.ts';
+import { agentQueueOf } from './messages.ts';
 
 const nonRetryable = (Object.keys(FAILURES) as FailureKind[]).filter((kind) => !FAILURES[kind].retryable);
 
@@ -55,8 +55,8 @@ const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
   retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
 });
 
-// Five seconds: a run whose worker was killed is followed again by another one after about as long.
-const agent = proxyActivities<AgentActivities>({ ...shared, taskQueue: AGENT_QUEUE, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
+// On the seats beside the queue of the workflow itself (`timeouts.run`). Five seconds: a run whose worker was killed is followed again by another one after about as long.
+const agent = proxyActivities<AgentActivities>({ ...shared, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
 export const groups = { quick, closing, host, leaseProbe, agent };
 
@@ -67,5 +67,7 @@ export const timeouts = {
     startToCloseTimeout: CHECK_RUNS * brief.checksTimeoutMs + SNAPSHOT_MS + brief.hostPatienceMs,
   }),
   review: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: REVIEW_MS + brief.hostPatienceMs }),
-  run: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: brief.runTimeoutMs + REAP_MS + brief.hostPatienceMs }),
+  run: (brief: MilestoneBrief): ActivityOptions => ({
+    taskQueue: agentQueueOf(workflowInfo().taskQueue), startToCloseTimeout: brief.runTimeoutMs + REAP_MS + brief.hostPatienceMs,
+  }),
 };

@@ -5,8 +5,8 @@ import type { OpenBreakpoint } from '../domain/questions.ts';
 import type { TaskState, WorkState } from '../domain/states.ts';
 
 export const WORKFLOW_QUEUE = 'holdpoint';
-/** Turns of agents: one slot is one seat. */
-export const AGENT_QUEUE = 'holdpoint-agent';
+/** Beside a queue of workflows: turns of agents, where one slot is one seat. */
+export const agentQueueOf = (workflowQueue: string): string => `${workflowQueue}-agent`;
 
 export interface Answer {
   breakpoint: string;

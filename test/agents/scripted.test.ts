@@ -56,6 +56,11 @@ test('an exit without a result is an interruption, a raw line is kept, lines can
   expect(events[1]).toEqual({ kind: 'unreadable', text: 'not json', json: null });
 });
 
+test('a flow of numbered lines ends when its file is there', async () => {
+  const { events } = await play([{ write: 'now' }, { until: 'now', everyMs: 1 }, { lines: 2 }]);
+  expect(events.filter(({ kind }) => kind === 'text').map(({ text }) => text)).toEqual(['line 1', 'line 2']);
+});
+
 test('an unknown step fails the turn', async () => {
   const { summary } = await play([{ dance: true } as unknown as ScriptedStep]);
   expect(summary.outcome).toEqual({ kind: 'failed', reason: 'agent_error', message: 'unknown step {"dance":true}' });

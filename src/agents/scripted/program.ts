@@ -3,7 +3,7 @@
  * It takes its steps from the prompt (lines `scripted: {…}`) and asks the gate before it touches anything, as Claude Code does.
  */
 export const PROGRAM = String.raw`
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -14,6 +14,7 @@ const gate = JSON.parse(readFileSync(new URL('gate.json', import.meta.url), 'utf
 let calls = 0;
 let costUsd = 0;
 let said = '';
+let printed = 0;
 
 const print = (event) => writeSync(1, JSON.stringify(event) + '\n');
 const finish = (outcome) => {
@@ -56,15 +57,31 @@ const until = async (path) => {
   while (!existsSync(path)) await sleep(20);
 };
 
+const line = () => print({ event: 'text', text: 'line ' + (printed += 1) });
+
+const flow = async (path, everyMs) => {
+  for (; !existsSync(path); await sleep(everyMs)) line();
+};
+
+const escapee = "for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {}); setInterval(() => {}, 60000)";
+
+const escape = () => {
+  const child = spawn(process.execPath, ['-e', escapee], { detached: true, stdio: 'ignore' });
+  child.unref();
+  return 'escaped as ' + child.pid;
+};
+
 const ACTIONS = {
   say: (s) => print({ event: 'text', text: (said = s.say) }),
   raw: (s) => writeSync(1, s.raw + '\n'),
-  lines: (s) => { for (let i = 1; i <= s.lines; i += 1) print({ event: 'text', text: 'line ' + i }); },
+  lines: (s) => { for (let i = 0; i < s.lines; i += 1) line(); },
+  until: (s) => flow(s.until, s.everyMs),
   cost: (s) => { costUsd += s.cost; },
   write: (s) => use('Write', { file_path: s.write, content: s.content ?? '' }, () => store(writeFileSync, s.write, s.content ?? '')),
   append: (s) => use('Edit', { file_path: s.append, content: s.content ?? '' }, () => store(appendFileSync, s.append, s.content ?? '')),
   run: (s) => use('Bash', { command: s.run }, () => shell(s.run)),
   waitFor: (s) => use('Read', { file_path: s.waitFor }, () => until(s.waitFor)),
+  escape: () => use('Bash', { command: 'escape' }, escape),
   hang: () => use('Read', { file_path: '.' }, () => new Promise(() => setInterval(() => {}, 60000))),
   exit: (s) => process.exit(s.exit),
   end: (s) => finish(s.end),

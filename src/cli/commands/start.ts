@@ -6,7 +6,6 @@ import { HoldpointError } from '../../domain/failure-kind.ts';
 import { projectWorkflowId } from '../../domain/ids.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { describe, startProject } from '../../temporal/client.ts';
-import { WORKFLOW_QUEUE } from '../../temporal/names.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { loadPlanFile, type LoadedPlan } from '../plan-file.ts';
 import { refuseDataDirInWorkspace } from '../workspace-guard.ts';
@@ -16,9 +15,9 @@ interface Options {
 }
 
 /** The line that starts the stored plan with Temporal's own CLI. */
-function temporalLine({ plan, sha256 }: LoadedPlan): string {
+function temporalLine({ plan, sha256 }: LoadedPlan, taskQueue: string): string {
   const input = JSON.stringify({ project: plan.project, planSha256: sha256 });
-  return `temporal workflow start --type projectWorkflow --task-queue ${WORKFLOW_QUEUE} --workflow-id ${projectWorkflowId(plan.project)} --input '${input}'`;
+  return `temporal workflow start --type projectWorkflow --task-queue ${taskQueue} --workflow-id ${projectWorkflowId(plan.project)} --input '${input}'`;
 }
 
 /** A workspace has one writer: another project's milestone would only make this one wait. */
@@ -35,7 +34,7 @@ async function refuseLeased({ session }: Call<Options>, { workspace, project }: 
 async function register(call: Call<Options>, loaded: LoadedPlan): Promise<void> {
   await savePlan(call.session.db, { project: loaded.plan.project, ...loaded });
   const { project } = loaded.plan;
-  const line = temporalLine(loaded);
+  const line = temporalLine(loaded, call.session.config.taskQueue);
   await call.print({ project, planSha256: loaded.sha256, startWith: line }, () => `stored plan ${loaded.sha256} of ${project}; start it with\n${line}`);
 }
 
@@ -49,7 +48,7 @@ async function start(call: Call<Options>): Promise<void> {
   const temporal = await session.temporal();
   await refuseLeased(call, loaded.plan);
   await savePlan(session.db, { project, ...loaded });
-  const { workflowId, runId, started, planSha256, previous } = await startProject(temporal, { project, planSha256: loaded.sha256 });
+  const { workflowId, runId, started, planSha256, previous } = await startProject(temporal, { project, planSha256: loaded.sha256 }, session.config.taskQueue);
   await print({ project, workflowId, runId, started, previous: previous?.toLowerCase() ?? null }, () => [
     started ? `started ${project} (${workflowId})${previous ? `; a new run, the one before ended as ${previous.toLowerCase()}` : ''}` : `${project} is running already`,
     ...(planSha256 !== null && planSha256 !== loaded.sha256 ? ['it follows the plan it was started with; this file differs and holds for the next run'] : []),

@@ -49,7 +49,7 @@ export async function checkTemporal(session: Session): Promise<Finding[]> {
   }
   const namespace = await checkNamespace(temporal);
   if (!namespace.ok) return [reached, namespace, ...OF_NAMESPACE.map((name) => unknown(name, 'namespace'))];
-  return [reached, namespace, ...await Promise.all([checkSearchAttributes(temporal), checkWorker(temporal)])];
+  return [reached, namespace, ...await Promise.all([checkSearchAttributes(temporal), checkWorker(session, temporal)])];
 }
 
 async function checkNamespace(temporal: Temporal): Promise<Finding> {
@@ -72,10 +72,10 @@ async function checkSearchAttributes(temporal: Temporal): Promise<Finding> {
   }
 }
 
-async function checkWorker(temporal: Temporal): Promise<Finding> {
+async function checkWorker(session: Session, temporal: Temporal): Promise<Finding> {
   const cure = 'Start one with `holdpoint worker`, or everything with `holdpoint up`.';
   try {
-    const workers = await pollingWorkers(temporal);
+    const workers = await pollingWorkers(temporal, session.config.taskQueue);
     return workers.length === 0 ? bad('worker', 'none polls for work', cure) : good('worker', `${workers.length} polling: ${workers.join(', ')}`);
   } catch (error) {
     return failed('worker', error, cure);
