@@ -1,8 +1,9 @@
 /**
- * Takes secrets out of text before it is stored, logged or shown. Knows the secrets it is given, in several encodings,
- * and the look of common tokens. It works on characters of a stream in any cutting, and on whole lines. It cannot know
- * a secret without a look of its own that nobody named, nor one that the agent has changed.
+ * Takes secrets out of text before it is stored, logged or shown. Knows the secrets it is given, in several encodings and in
+ * long pieces, and the look of common tokens. It works on characters of a stream in any cutting, and on whole lines. It cannot
+ * know a secret without a look of its own that nobody named, nor one that the agent has changed or printed in short pieces.
  */
+import { fragmentFinder, type FindFragments } from './redact/fragments.ts';
 import { secretForms } from './redact/secret-forms.ts';
 import { keyMayGoOn, LONGEST_KEY, LONGEST_SHAPE, maskShapes, MASK, shapeSpans } from './redact/shapes.ts';
 import type { Span } from './redact/shapes.ts';
@@ -24,12 +25,13 @@ export interface Redactor {
 /** `secrets`: values to hide; those under four characters are left alone. Never throws. */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const forms = secretForms(secrets);
-  const mask = (text: string): string => maskShapes(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text));
+  const fragments = fragmentFinder(forms);
+  const mask = (text: string): string => maskShapes(maskSpans(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text), fragments));
   let pending = '';
   return {
     push(chunk) {
       pending += chunk;
-      const cut = safeCut(pending, forms);
+      const cut = safeCut(pending, forms, fragments);
       const sure = pending.slice(0, cut);
       pending = pending.slice(cut);
       return mask(sure);
@@ -52,6 +54,16 @@ export const redactText = (text: string): string => lookOnly.text(text);
 /** Hides what has the look of a secret in every string of a JSON value. */
 export const redactJson = (value: unknown): unknown => lookOnly.json(value);
 
+function maskSpans(text: string, find: FindFragments): string {
+  let masked = '';
+  let from = 0;
+  for (const { start, end } of find(text)) {
+    masked += `${text.slice(from, start)}${MASK}`;
+    from = end;
+  }
+  return masked + text.slice(from);
+}
+
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
@@ -60,10 +72,10 @@ function mapStrings(value: unknown, change: (text: string) => string): unknown {
 }
 
 /** Up to here the text is masked the same whatever follows: no secret and no beginning of one lies across. */
-function safeCut(text: string, forms: string[]): number {
+function safeCut(text: string, forms: string[], fragments: FindFragments): number {
   const wanted = Math.max(text.lastIndexOf('\n') + 1, text.length - LONGEST_SHAPE);
   if (wanted <= 0) return 0;
-  const spans = [...shapeSpans(text).map((span) => growing(text, span)), ...formSpans(text, wanted, forms)];
+  const spans = [...shapeSpans(text).map((span) => growing(text, span)), ...formSpans(text, wanted, forms), ...fragments(text)];
   return backOut(wanted, spans);
 }
 

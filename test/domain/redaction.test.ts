@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRedactor, redactJson, redactText } from '../../src/domain/redaction.ts';
-import { seededRandom } from '../support/random.ts';
+import { pick, seededRandom } from '../support/random.ts';
+import { scaled, SEED } from '../support/scale.ts';
 
 const SECRET = 'canary/Zürich "7+x"';
 const PEM = '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEow+/IBAAKC=\n-----END RSA PRIVATE KEY-----';
@@ -54,6 +55,53 @@ describe('given secrets', () => {
     expect(redactJson(['ghp_abcdefghijklmnopqrst0123456789'])).toEqual(['[redacted]']);
   });
 });
+
+describe('long pieces of given secrets', () => {
+  const key = 'Zq7-kanarie_PLANTED.4f9c1e77b2aa/+=tail0199';
+  const redactor = createRedactor([key]);
+  const halves = [key.slice(0, 20), key.slice(20)];
+
+  test.each([
+    ['over two lines', halves.join('\n')], ['over two events', halves.map((text) => JSON.stringify({ event: 'text', text })).join('\n')],
+    ['wrapped by base64', base64(`user:${key}${key}`).replaceAll(/.{20}/g, '$&\n')], ['wrapped within JSON', JSON.stringify({ out: base64(`x${key}y`).replaceAll(/.{16}/g, '$&\n') })],
+    ['hex in lines', Buffer.from(key).toString('hex').replaceAll(/.{16}/g, '$&\n')], ['the end of it, as a cut tail has', `${key.slice(-14)} and more`], ['the beginning of it', key.slice(0, 13)],
+  ])('%s', (_, text) => {
+    expect(leftOf(redactor.text(text), key)).toEqual([]);
+  });
+
+  test('shorter pieces, and pieces of short secrets, are left alone', () => {
+    expect(redactor.text(key.slice(3, 14))).toBe(key.slice(3, 14));
+    expect(createRedactor(['development123']).text('development')).toBe('development');
+  });
+
+  test('bytes that are no ASCII, read one by one as a stream is', () => {
+    const secret = 'schlüssel-für-die-tür-äöü';
+    expect(createRedactor([secret]).text(Buffer.from(`<${secret}>`).toString('latin1'))).toBe('<[redacted]>');
+  });
+
+  test('random secrets in random JSON: what is left can be read, and holds no piece of them', () => {
+    const random = seededRandom(SEED);
+    const letters = [...'abcXYZ019+/=-_', '"', '\\', '\n', 'ü', '/'];
+    const word = (size: number): string => Array.from({ length: size }, () => pick(random, letters)).join('');
+    for (let round = 0; round < scaled(300, 20_000); round += 1) {
+      const secret = `k${word(16 + Math.floor(random() * 60))}k`;
+      const from = Math.floor(random() * secret.length);
+      const pieces = [secret.slice(0, from), secret.slice(from), secret, base64(word(Math.floor(random() * 3)) + secret), encodeURIComponent(secret)];
+      const told = Array.from({ length: 4 }, () => `${word(3)}${pick(random, pieces)}${word(3)}`);
+      const masked = createRedactor([secret]).text(JSON.stringify({ told }));
+      const { told: left } = JSON.parse(masked) as { told: string[] };
+      expect({ secret, left: left.flatMap((text) => leftOf(text, secret)) }).toEqual({ secret, left: [] });
+    }
+  });
+});
+
+/** Pieces of the secret, as it is and encoded, of 16 characters that are still in the text: two more than an escape can cost at each end. */
+function leftOf(text: string, secret: string): string[] {
+  const forms = [secret, base64(secret), base64(`x${secret}`), base64(`xx${secret}`), Buffer.from(secret).toString('hex'), encodeURIComponent(secret)];
+  // Ends of base64 depend on what stands beside them.
+  const sure = forms.flatMap((form) => form.split('\n')).map((form, at) => (at > 0 ? form.slice(4, -4) : form));
+  return sure.flatMap((form) => Array.from({ length: Math.max(0, form.length - 15) }, (_, at) => form.slice(at, at + 16))).filter((piece) => text.includes(piece));
+}
 
 describe('streams', () => {
   const secrets = [SECRET, 'multi\nline secret value'];

@@ -1,6 +1,7 @@
 /** The gate's answer to one Bash call: every command in the line must be allowed, every redirection too. */
 import type { GateVerdict } from '../gate-policy.ts';
-import { findAllow, findStop, nestedParts } from './bash-rules.ts';
+import { findAllow, findStop, nestedParts, scriptsOf } from './bash-rules.ts';
+import { asPart, isUnclear, isUnknown, looseLine } from './loose-line.ts';
 import type { Rule } from './rule.ts';
 import { readShellLine } from './shell-parts.ts';
 import type { Redirect, ShellLine, ShellPart } from './shell-parts.ts';
@@ -25,9 +26,9 @@ export function decideBash(command: string, rules: BashRules, place: BashPlace):
   const line = readShellLine(command);
   if (line.kind === 'unreadable') {
     const nothingToFind = rules.ask.length === 0 && rules.deny.length === 0;
-    return everything && nothingToFind ? allow(everything.text) : denyUnreadable(command, line.why);
+    return everything && nothingToFind ? (stopHidden(command, [command], false, place) ?? allow(everything.text)) : denyUnreadable(command, line.why);
   }
-  return stopLine(line, rules) ?? stopFiles(line, place) ?? allowLine(line, rules, place);
+  return stopLine(line, rules) ?? stopFiles(line, place) ?? stopHidden(command, scriptsIn(line), moves(line, place), place) ?? allowLine(line, rules, place);
 }
 
 type Readable = Extract<ShellLine, { kind: 'line' }>;
@@ -54,15 +55,36 @@ function firstStop(parts: ShellPart[], rules: Rule[], deny: (rule: Rule, part: S
 const DEVICES = new Set(['/dev/null', '/dev/stdout', '/dev/stderr']);
 
 function stopFiles(line: Readable, place: BashPlace): GateVerdict | undefined {
-  const moves = line.parts.some((part) => movesAway(part, place));
-  for (const { direction, target } of line.redirects) {
+  return firstFile(line.redirects, moves(line, place), place);
+}
+
+function firstFile(redirects: Redirect[], moved: boolean, place: BashPlace): GateVerdict | undefined {
+  for (const { direction, target } of redirects) {
     if (DEVICES.has(target.value)) continue;
-    if (moves && !target.value.startsWith('/')) return denyUnreadable(`${target.raw}`, 'a relative redirection after a change of directory');
+    if (moved && !target.value.startsWith('/')) return denyUnreadable(target.raw, 'a relative redirection after a change of directory');
     const verdict = place.decideFile(direction, target.value);
     if (verdict.decision === 'deny') return verdict;
   }
   return undefined;
 }
+
+const scriptsIn = (line: Readable): string[] => line.parts.flatMap(({ words, assignments }) => scriptsOf(words.slice(assignments).map(({ value }) => value)));
+
+/** The files of what cannot be read exactly, and of scripts handed to a shell inside this one. `moved`: the line has left the workspace. */
+function stopHidden(command: string, scripts: string[], moved: boolean, place: BashPlace): GateVerdict | undefined {
+  for (const script of scripts) {
+    const line = looseLine(script);
+    if (line.kind === 'lost') return denyUnreadable(command, `a redirection beside ${line.why}`);
+    const unclear = line.redirects.find(isUnclear);
+    if (unclear) return denyUnreadable(command, `the redirection to ${unclear.target.raw}`);
+    const leaves = moved || line.commands.some((one) => isUnknown(one) || movesAway(asPart(one), place));
+    const stopped = firstFile(line.redirects, leaves, place);
+    if (stopped) return stopped;
+  }
+  return undefined;
+}
+
+const moves = (line: Readable, place: BashPlace): boolean => line.parts.some((part) => movesAway(part, place));
 
 const MOVES = /^(cd|pushd|popd|chdir)$/;
 

@@ -37,7 +37,7 @@ const WRAPPERS = new Set([
   'find', 'noglob', 'nocorrect', '-', 'chroot', 'unshare', 'flock', 'parallel', 'strace', 'busybox', 'npx', 'su', 'script',
 ]);
 const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'fish', 'eval', 'su', 'script']);
-const MAX_DEPTH = 4;
+export const MAX_DEPTH = 4;
 
 function disguises(part: ShellPart): string[] {
   const plain = valuesOf(part);
@@ -57,8 +57,7 @@ const baseForm = ([program = '', ...rest]: string[]): string => [baseName(progra
 
 /** Commands handed as text to a shell inside this one (`bash -c`, `eval`), or what of it cannot be read. */
 export function nestedParts(part: ShellPart, depth = 0): ShellPart[] | string {
-  const command = valuesOf(part).slice(part.assignments);
-  const texts = startsOf(command).flatMap(scriptOf);
+  const texts = scriptsOf(valuesOf(part).slice(part.assignments));
   if (texts.length > 0 && depth >= MAX_DEPTH) return 'shells within shells';
   const found: ShellPart[] = [];
   for (const text of texts) {
@@ -73,11 +72,18 @@ export function nestedParts(part: ShellPart, depth = 0): ShellPart[] | string {
   return found;
 }
 
-function scriptOf([program = '', ...rest]: string[]): string[] {
-  const name = baseName(program);
-  if (!SHELLS.has(name)) return [];
-  if (name === 'eval') return [rest.join(' ')];
-  const at = rest.findIndex((word) => /^-[a-z]*c$/i.test(word));
-  const script = at < 0 ? undefined : rest[at + 1];
+/** The texts that a command hands to a shell, wrapped or not. */
+export const scriptsOf = (command: string[]): string[] => startsOf(command).flatMap(scriptOf);
+
+/** Whether the word names a shell. */
+export const isShell = (word: string): boolean => SHELLS.has(baseName(word));
+
+/** The text that a shell named by the first word is given to run; none when it is another program. */
+export function scriptOf([program = '', ...rest]: string[]): string[] {
+  if (!isShell(program)) return [];
+  if (baseName(program) === 'eval') return [rest.join(' ')];
+  const at = rest.findIndex((word) => /^-[a-z]*c[a-z]*$/i.test(word));
+  // `bash -c -e 'script'`: more options may come before it.
+  const script = at < 0 ? undefined : rest.slice(at + 1).find((word) => !/^[-+]/.test(word));
   return script === undefined ? [] : [script];
 }

@@ -21,15 +21,15 @@ export interface Redirect {
 export type ShellLine = { kind: 'line'; parts: ShellPart[]; redirects: Redirect[] } | { kind: 'unreadable'; why: string };
 
 const SEPARATORS = new Set(['&&', '||', ';', '|', '|&', '&', '\n', ')']);
-const WRITES = new Set(['>', '>>', '>|', '<>', '&>', '&>>', '>&']);
-const READS = new Set(['<', '<&']);
+export const WRITES = new Set(['>', '>>', '>|', '<>', '&>', '&>>', '>&']);
+export const READS = new Set(['<', '<&']);
 const RESERVED = new Set([
   'if', 'then', 'else', 'elif', 'fi', 'for', 'while', 'until', 'do', 'done', 'case', 'esac', 'function', 'select', 'in', '{', '}', '!',
   '[[', ']]', 'time', 'coproc', 'repeat', 'foreach', 'end', 'always', 'nocorrect',
 ]);
-const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
+export const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
-const hasGlob = (word: Word): boolean => /[*?[]/.test(word.bare);
+export const hasGlob = (word: Word): boolean => /[*?[]/.test(word.bare);
 
 interface Building {
   parts: ShellPart[];

@@ -37,14 +37,14 @@ interface Scan {
 export const QUOTED = '\uffff';
 
 // Longest first: `&>>` must not be read as `&`, `>>`.
-const OPERATORS = [
+export const OPERATORS = [
   '&>>', '<<<', '<<-', ';;&', '&&', '||', '|&', '&>', '>>', '>|', '>&', '<>', '<&', '<<', '<(', '>(', '((', ';;', ';&',
   '\n', '&', ';', '|', '>', '<', '(', ')',
 ];
-const ENDS_WORD = new Set([' ', '\t', '\n', '&', ';', '|', '>', '<', '(', ')']);
-const ESCAPED_IN_DOUBLE = new Set(['$', '`', '"', '\\']);
+export const ENDS_WORD = new Set([' ', '\t', '\n', '&', ';', '|', '>', '<', '(', ')']);
+export const ESCAPED_IN_DOUBLE = new Set(['$', '`', '"', '\\']);
 // Tab and newline are syntax; any other control character has no business in a command.
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+export const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
 /** Reads the whole text or says why it cannot. Pure. */
 export function splitWords(text: string): Tokens {
@@ -83,7 +83,7 @@ function readWord(scan: Scan): Word {
 }
 
 /** `{a,b}`, `{1..3}`, and zsh's `=program`. */
-const expandsAsWord = (bare: string): boolean => /\{.*(,|\.\.)/.test(bare) || bare.startsWith('=');
+export const expandsAsWord = (bare: string): boolean => /\{.*(,|\.\.)/.test(bare) || bare.startsWith('=');
 
 function readPiece(scan: Scan, word: Word): void {
   const char = charAt(scan);

@@ -21,6 +21,7 @@ function encodings(secret: string): string[] {
     JSON.stringify(secret).slice(1, -1),
     url, url.replaceAll('%20', '+'), url.replaceAll(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
     ...[0, 1, 2].flatMap((offset) => base64At(bytes, offset)),
+    bytes.toString('latin1'), // as the stream is read, byte by byte
     bytes.toString('hex'), bytes.toString('hex').toUpperCase(),
   ];
   return forms.filter((form) => form.length >= MIN_ENCODED);
