@@ -126,6 +126,16 @@ create table file_change (
   at timestamp with time zone not null default now()
 );
 
+create table host_seat (
+  project text not null,
+  milestone text not null,
+  host text not null,
+  state text not null,
+  asked_at timestamp with time zone not null default now(),
+  seen_at timestamp with time zone not null default now(),
+  taken_at timestamp with time zone
+);
+
 create table milestone (
   project text not null,
   id text not null,
@@ -253,7 +263,8 @@ create table workspace_lease (
   holder text,
   project text not null,
   milestone text not null,
-  since timestamp with time zone not null default now()
+  since timestamp with time zone not null default now(),
+  attempt_at timestamp with time zone
 );
 
 alter table agent_event add constraint agent_event_pkey PRIMARY KEY (run_id, byte_offset);
@@ -263,6 +274,7 @@ alter table decision add constraint decision_pkey PRIMARY KEY (id);
 alter table event add constraint event_pkey PRIMARY KEY (id);
 alter table evidence add constraint evidence_pkey PRIMARY KEY (id);
 alter table file_change add constraint file_change_pkey PRIMARY KEY (id);
+alter table host_seat add constraint host_seat_pkey PRIMARY KEY (project, milestone);
 alter table milestone add constraint milestone_pkey PRIMARY KEY (project, id);
 alter table plan add constraint plan_pkey PRIMARY KEY (project, sha256);
 alter table project add constraint project_pkey PRIMARY KEY (id);
@@ -294,6 +306,7 @@ alter table evidence add constraint evidence_outcome_check CHECK ((outcome = ANY
 alter table file_change add constraint file_change_by_kind_check CHECK ((by_kind = ANY (ARRAY['tool'::text, 'other'::text])));
 alter table file_change add constraint file_change_observed_by_check CHECK ((observed_by = ANY (ARRAY['checkpoint'::text, 'watcher'::text, 'scan'::text])));
 alter table file_change add constraint file_change_op_check CHECK ((op = ANY (ARRAY['add'::text, 'modify'::text, 'delete'::text, 'rename'::text, 'mode'::text, 'type'::text])));
+alter table host_seat add constraint host_seat_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'taken'::text, 'left'::text])));
 alter table milestone add constraint milestone_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])));
 alter table project add constraint project_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])));
 alter table review add constraint review_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision)));
@@ -323,14 +336,18 @@ CREATE UNIQUE INDEX checkpoint_baseline ON public.checkpoint USING btree (projec
 CREATE INDEX event_of_project ON public.event USING btree (project, id);
 CREATE UNIQUE INDEX evidence_baseline ON public.evidence USING btree (project, milestone, epoch, name) WHERE (turn_id IS NULL);
 CREATE UNIQUE INDEX file_change_key ON public.file_change USING btree (turn_id, final, tree_from, tree_to, md5(path));
+CREATE INDEX host_seat_host ON public.host_seat USING btree (host, state);
+CREATE INDEX workspace_lease_milestone ON public.workspace_lease USING btree (project, milestone);
 
 comment on table agent_event is 'lines of the agent''s stream. No foreign key: the only insert takes run_id from the run row it locks';
 comment on table breakpoint is 'open: neither answered nor closed. The instant is part of the key because a new run of a project counts from 1 again';
 comment on column breakpoint.closed_at is 'the milestone ended, or asked the same again, without an answer';
 comment on table evidence is 'executions of checks; turn_id null: the baseline, measured before the milestone''s first turn';
 comment on column file_change.final is 'true: between the checkpoints before and after the turn; false: seen while it ran';
+comment on table host_seat is 'one row per milestone that ever asked for a seat: agents at work on a host at the same time. seen_at: it asked last; taken_at: kept after it left';
 comment on column milestone.plan_sha256 is 'the last plan that names it: rows of an older plan are kept for their turns';
 comment on column milestone.epoch is 'lease under which it runs; null before its first turn';
 comment on column project.state_at is 'when the workflow asked for this state: an older request never overwrites a newer one';
 comment on column run.out_offset is 'bytes of the stream that are stored as lines; moves only together with them';
 comment on table workspace_lease is 'one row per workspace, never deleted: the epoch only grows. Free when holder is null';
+comment on column workspace_lease.attempt_at is 'when the attempt that wrote last was scheduled: an older one was given up by Temporal, and its rows are refused';

@@ -9,7 +9,7 @@ import type { TurnOutcome } from '../domain/turn-outcome.ts';
 import type { AgentActivities, RunResult, RunTurn } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { followRun, readTail, type EndedRun } from './follow-run.ts';
-import { mustStop, withHeartbeat, type Beat } from './heartbeat.ts';
+import { mustStop, thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { loadRun, type LoadedRun } from './loaded-run.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import { watchRun } from './run-watch.ts';
@@ -99,7 +99,7 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
   const message = messageOf(outcome).slice(0, MAX_MESSAGE);
   const { costUsd, toolCalls } = summary;
   await book(deps, run, state, summary);
-  await finishTurn(deps.db, run.call, { outcome, message });
+  await finishTurn(deps.db, { ...run.call, ...thisAttempt() }, { outcome, message });
   return { outcome: outcome.kind, message, until: outcome.kind === 'limited' ? outcome.until : null, costUsd, toolCalls };
 }
 

@@ -9,7 +9,7 @@ import type { ChecksResult, Claim, HostActivities, MilestoneRef, TurnCall } from
 import { runCheck, type CheckCall } from './check-run.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
-import { withHeartbeat, type Beat } from './heartbeat.ts';
+import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { planned, type Planned } from './plans.ts';
 
 const holdsFor = (check: CheckSpec, task: string): boolean => check.tasks === null || check.tasks.includes(task);
@@ -68,6 +68,6 @@ async function afterTurn(deps: Deps, call: TurnCall, beat: Beat): Promise<Checks
 }
 
 export const createChecks = (deps: Deps): Pick<HostActivities, 'takeBaseline' | 'runChecks'> => ({
-  takeBaseline: (ref) => withHeartbeat((beat) => baseline(deps, ref, beat)),
-  runChecks: (call) => withHeartbeat((beat) => afterTurn(deps, call, beat)),
+  takeBaseline: (ref) => withHeartbeat((beat) => baseline(deps, { ...ref, ...thisAttempt() }, beat)),
+  runChecks: (call) => withHeartbeat((beat) => afterTurn(deps, { ...call, ...thisAttempt() }, beat)),
 });

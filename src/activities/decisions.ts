@@ -11,6 +11,7 @@ import { judge, type JudgeFacts, type Judgement } from '../domain/judge.ts';
 import { validateStream } from '../domain/stream-validation.ts';
 import type { JudgeResult, JudgeTurn, QuickActivities } from './contract.ts';
 import type { Deps } from './deps.ts';
+import { thisAttempt } from './heartbeat.ts';
 import { planned, type Planned } from './plans.ts';
 import { summaryOf } from './stored-stream.ts';
 
@@ -60,7 +61,7 @@ export const createDecisions = (deps: Deps): Pick<QuickActivities, 'judgeTurn'> 
     const judgement = judge(facts);
     const { decision, rule, reason, scores } = judgement;
     const seq = (await runsOfTurn(deps.db, call)).at(-1)?.seq ?? 0;
-    await insertDecision(deps.db, call, { decision, rule, reason, scores, facts: { ...facts, seq }, wouldChange: wouldChange(facts, judgement) });
+    await insertDecision(deps.db, { ...call, ...thisAttempt() }, { decision, rule, reason, scores, facts: { ...facts, seq }, wouldChange: wouldChange(facts, judgement) });
     return toResult(judgement);
   },
 });

@@ -30,6 +30,14 @@ export async function mustStop(deps: Deps, beat: Beat, of: { project: string; mi
 }
 
 /**
+ * When the server scheduled this attempt, for rows that an older one must not write any more: one that timed out may go on in
+ * a worker that lives, long after the next has done its work.
+ */
+export const thisAttempt = (): { attemptAt: string } => ({
+  attemptAt: new Date(Context.current().info.currentAttemptScheduledTimestampMs).toISOString(),
+});
+
+/**
  * Runs `work` under a heartbeat whose details are `details()`: small and for people, they are the live view in the Web UI.
  * The authoritative progress is in Postgres, never here: details reach the server late (facts: throttling).
  */

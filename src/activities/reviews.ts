@@ -7,7 +7,7 @@ import { composeReviewPrompt } from '../domain/review-prompt.ts';
 import type { ReviewOutcome } from '../domain/review.ts';
 import type { HostActivities, ReviewResult, TurnCall } from './contract.ts';
 import type { Deps } from './deps.ts';
-import { withHeartbeat, type Beat } from './heartbeat.ts';
+import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { onHost } from './on-host.ts';
 import { planned, taskIn, type Planned } from './plans.ts';
 import { hostOf } from './workspaces.ts';
@@ -46,7 +46,7 @@ export const createReviews = (deps: Deps): Pick<HostActivities, 'reviewTurn'> =>
     if (evidence.some(({ required, met }) => required && !met)) return { kind: 'skipped', quality: null, confidence: null };
     return withHeartbeat(async (beat) => {
       const outcome = await review(deps, call, beat);
-      await insertReview(deps.db, call, outcome);
+      await insertReview(deps.db, { ...call, ...thisAttempt() }, outcome);
       return toResult(outcome);
     });
   },

@@ -9,7 +9,7 @@ import { takeCheckpoint } from './checkpoints.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import type { BeginTurn, EndTurnResult, HostActivities, TurnCall } from './contract.ts';
 import type { Deps } from './deps.ts';
-import { withHeartbeat, type Beat } from './heartbeat.ts';
+import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { onHost } from './on-host.ts';
 import { planned, type Planned } from './plans.ts';
 import { promptFor } from './prompts.ts';
@@ -57,6 +57,6 @@ async function end(deps: Deps, call: TurnCall, beat: Beat): Promise<EndTurnResul
 }
 
 export const createTurns = (deps: Deps): Pick<HostActivities, 'beginTurn' | 'endTurn'> => ({
-  beginTurn: (call) => withHeartbeat((beat) => begin(deps, call, beat)),
-  endTurn: (call) => withHeartbeat((beat) => end(deps, call, beat)),
+  beginTurn: (call) => withHeartbeat((beat) => begin(deps, { ...call, ...thisAttempt() }, beat)),
+  endTurn: (call) => withHeartbeat((beat) => end(deps, { ...call, ...thisAttempt() }, beat)),
 });

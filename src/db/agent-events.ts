@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { AgentEvent } from '../domain/agent.ts';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { cleanText, exactJsonText } from './columns.ts';
+import { leaseOfTurn, staleLease } from './lease-fence.ts';
 import type { Db } from './transaction.ts';
 
 export interface StreamLine {
@@ -38,7 +39,10 @@ export type AppendResult = 'stored' | { fenced: true; offset: number };
 /** Data exceptions and program limits: what jsonb may refuse beyond what can be seen here (depth, size, numbers). */
 const REFUSED_VALUE = /^(?:22|54)/;
 
-/** One round trip. May be repeated: a part that is stored already is `fenced` with its own end as offset. */
+/**
+ * One round trip. May be repeated: a part that is stored already is `fenced` with its own end as offset. `stale_fence` when the
+ * run's lease is over.
+ */
 export async function appendLines(db: Db, part: StreamPart): Promise<AppendResult> {
   const json = part.lines.map((line) => (line.json === null ? null : exactJsonText(line.json)));
   const isStored = await append(db, part, json).catch((error: unknown) => {
@@ -46,14 +50,27 @@ export async function appendLines(db: Db, part: StreamPart): Promise<AppendResul
     // A hostile line must not stop the stream: raw is the truth, jsonb a convenience.
     return append(db, part, json.map(() => null));
   });
-  return isStored ? 'stored' : { fenced: true, offset: await outOffset(db, part.runKey) };
+  return isStored ? 'stored' : { fenced: true, offset: await fencedAt(db, part.runKey) };
+}
+
+/** Where somebody else has come to; `stale_fence` when what fences is the next lease of the workspace. */
+async function fencedAt(db: Db, runKey: string): Promise<number> {
+  const { rows } = await sql<{ milestone: string; epoch: number; isHeld: boolean }>`
+    select turn.project || '/' || turn.milestone as milestone, turn.epoch,
+      exists (select from workspace_lease lease where ${leaseOfTurn}) as "isHeld"
+    from run join turn on turn.id = run.turn_id where run.run_key = ${runKey}`.execute(db);
+  if (rows[0]?.isHeld === false) throw staleLease(rows[0].milestone, rows[0].epoch);
+  return outOffset(db, runKey);
 }
 
 async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (string | null)[]): Promise<boolean> {
   const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
   const { rows } = await sql<{ moved: number }>`
-    with fence as (
-      update run set out_offset = ${to} where run_key = ${runKey} and out_offset = ${from} returning id
+    with held as (
+      select run.id from run join turn on turn.id = run.turn_id join workspace_lease lease on ${leaseOfTurn}
+      where run.run_key = ${runKey} for share of lease
+    ), fence as (
+      update run set out_offset = ${to} from held where run.id = held.id and run.out_offset = ${from} returning run.id
     ), stored as (
       insert into agent_event (run_id, byte_offset, raw, kind, text, json, tool, tool_use_id, at)
       select fence.id, line.* from fence, unnest(

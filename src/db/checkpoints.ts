@@ -3,11 +3,12 @@ import { sql } from 'kysely';
 import type { CheckpointResult } from '../domain/host-api.ts';
 import type { Target, TurnRef } from '../domain/ids.ts';
 import { jsonText } from './columns.ts';
+import { underLease, type LeaseRef } from './lease-fence.ts';
 import { ofTarget } from './targets.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
 
-export type MilestoneEpoch = Pick<TurnRef, 'project' | 'milestone' | 'epoch'>;
+export type MilestoneEpoch = LeaseRef;
 
 export type CheckpointOf =
   | ({ kind: 'baseline' } & MilestoneEpoch)
@@ -37,12 +38,14 @@ const valuesOf = ({ tree, sidecar, files, bytes, notCovered }: CheckpointResult)
 export async function insertCheckpoint(db: Db, of: CheckpointOf, result: CheckpointResult): Promise<void> {
   const { project, milestone, epoch, kind } = of;
   const values = valuesOf(result);
-  const insert = db.insertInto('checkpoint')
-    .values({ project, milestone, epoch, kind, turn_id: of.kind === 'baseline' ? null : turnIdSql(of), ...values });
-  await (kind === 'after'
-    ? insert.onConflict((oc) => oc.columns(['turn_id', 'kind']).doUpdateSet({ ...values, at: sql`now()` }))
-    : insert.onConflict((oc) => oc.doNothing())
-  ).execute();
+  await underLease(db, of, async (tx) => {
+    const insert = tx.insertInto('checkpoint')
+      .values({ project, milestone, epoch, kind, turn_id: of.kind === 'baseline' ? null : turnIdSql(of), ...values });
+    await (kind === 'after'
+      ? insert.onConflict((oc) => oc.columns(['turn_id', 'kind']).doUpdateSet({ ...values, at: sql`now()` }))
+      : insert.onConflict((oc) => oc.doNothing())
+    ).execute();
+  });
 }
 
 /** The stored checkpoint; undefined when it was not taken yet. */

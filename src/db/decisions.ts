@@ -5,6 +5,7 @@ import type { BreakpointKind } from '../domain/breakpoints.ts';
 import type { Decision, DecisionKind, RuleName, Scores } from '../domain/decision.ts';
 import type { Target, TurnRef } from '../domain/ids.ts';
 import { cleanText, jsonText } from './columns.ts';
+import { underLease } from './lease-fence.ts';
 import { ofTarget } from './targets.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
@@ -44,13 +45,13 @@ export async function insertDecision(db: Db, ref: TurnRef, made: NewDecision): P
   const facts = jsonText(made.facts);
   const wouldChange = jsonText(made.wouldChange);
   const inputs = createHash('sha256').update(jsonText([decision, rule, scores])).update(facts).update(wouldChange).digest('hex');
-  await db.insertInto('decision').values({
+  await underLease(db, ref, (tx) => tx.insertInto('decision').values({
     turn_id: turnIdSql(ref), inputs_sha256: inputs, decision: decision.kind, rule, reason: cleanText(reason),
     breakpoint: decision.kind === 'breakpoint' ? decision.breakpoint : null,
     until: decision.kind === 'wait' ? decision.until : null,
     feedback: 'feedback' in decision ? cleanText(decision.feedback) : null,
     facts, scores: jsonText(scores), quality: scores.quality, confidence: scores.confidence, would_change: wouldChange,
-  }).onConflict((oc) => oc.doNothing()).execute();
+  }).onConflict((oc) => oc.doNothing()).execute());
 }
 
 /** The latest decision about a turn; undefined when there is none yet. */

@@ -4,6 +4,7 @@ import type { TurnRef } from '../domain/ids.ts';
 import type { CheckEvidence, CheckRun } from '../domain/evidence.ts';
 import type { MilestoneEpoch } from './checkpoints.ts';
 import { cleanText } from './columns.ts';
+import { underLease } from './lease-fence.ts';
 import type { EvidenceTable } from './schema-judgement.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
@@ -14,10 +15,11 @@ const measured = (run: CheckRun) => ({
 });
 
 /** May be repeated: what was measured first stays. */
-export async function insertBaseline(db: Db, { project, milestone, epoch }: MilestoneEpoch, runs: readonly CheckRun[]): Promise<void> {
+export async function insertBaseline(db: Db, of: MilestoneEpoch, runs: readonly CheckRun[]): Promise<void> {
   if (runs.length === 0) return;
-  await db.insertInto('evidence').values(runs.map((run) => ({ project, milestone, epoch, ...measured(run) })))
-    .onConflict((oc) => oc.doNothing()).execute();
+  const { project, milestone, epoch } = of;
+  await underLease(db, of, (tx) => tx.insertInto('evidence').values(runs.map((run) => ({ project, milestone, epoch, ...measured(run) })))
+    .onConflict((oc) => oc.doNothing()).execute());
 }
 
 /** In the order they were measured; empty before that. */
@@ -36,7 +38,7 @@ export async function insertEvidence(db: Db, ref: TurnRef, checks: readonly Chec
     project, milestone, epoch, turn_id: turnIdSql(ref), ...measured(check), required: check.required, expect: check.expect,
     outcome: check.outcome, met: check.met, baseline_exit_code: check.baselineExitCode,
   }));
-  await db.insertInto('evidence').values(rows).onConflict((oc) => oc.doNothing()).execute();
+  await underLease(db, ref, (tx) => tx.insertInto('evidence').values(rows).onConflict((oc) => oc.doNothing()).execute());
 }
 
 /** In the order they were measured; empty before that. */

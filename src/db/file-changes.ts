@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Change } from '../domain/host-api.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import { cleanOrNull, cleanText } from './columns.ts';
+import { underLease } from './lease-fence.ts';
 import type { ObservedBy } from './schema-turn.ts';
-import { inTransaction } from './transaction.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
 
@@ -30,7 +30,7 @@ const BATCH = 5_000;
  */
 export async function insertChanges(db: Db, { changes, ...about }: ChangesOfTrees): Promise<void> {
   if (changes.length === 0 && !about.final) return;
-  await inTransaction(db, async (tx) => {
+  await underLease(db, about.turn, async (tx) => {
     if (about.final) await tx.deleteFrom('file_change').where('turn_id', '=', turnIdSql(about.turn)).where('final', '=', true).execute();
     for (let at = 0; at < changes.length; at += BATCH) {
       await insertBatch(tx, { ...about, changes: changes.slice(at, at + BATCH) });

@@ -13,6 +13,10 @@ export interface LeaseClaim extends WorkspaceRef {
   milestone: string;
   /** Id of the workflow's first run: the same over continue-as-new. */
   holder: string;
+  /** The highest number the host has seen, when it has refused a lower one. */
+  above?: number;
+  /** When the attempt that claims was scheduled (RFC 3339). */
+  attemptAt?: string;
 }
 
 export interface Lease {
@@ -25,18 +29,22 @@ export interface Lease {
 }
 
 /**
- * Takes the lease; may be repeated: the same holder gets the same epoch. A new run of the same milestone takes over from the
+ * Takes the lease; may be repeated: the same holder gets the same epoch, unless the host has seen a higher one (`above`). The
+ * number is new for the workspace and for the milestone, which may have worked in another workspace before. A new run of the same milestone takes over from the
  * old one, which must have ended, because Temporal runs one workflow of an id at a time. `workspace_leased` (with the lease
  * in `details`) while another milestone holds it.
  */
 export async function claimLease(db: Db, claim: LeaseClaim): Promise<{ epoch: number }> {
-  const { host, workspace, project, milestone, holder } = claim;
+  const { host, workspace, project, milestone, holder, above = 0, attemptAt = null } = claim;
+  const isSame = sql`lease.holder = excluded.holder and lease.epoch > ${above}`;
   const { rows } = await sql<{ epoch: number }>`
     with claimed as (
-      insert into workspace_lease as lease (host, workspace, epoch, holder, project, milestone)
-      values (${host}, ${workspace}, 1, ${holder}, ${project}, ${milestone})
+      insert into workspace_lease as lease (host, workspace, epoch, holder, project, milestone, attempt_at)
+      select ${host}, ${workspace}, greatest(${above}::bigint, coalesce(max(epoch), 0)) + 1, ${holder}, ${project}, ${milestone}, ${attemptAt}::timestamptz
+      from checkpoint where project = ${project} and milestone = ${milestone} and turn_id is null
       on conflict (host, workspace) do update set
-        epoch = lease.epoch + (lease.holder is distinct from excluded.holder)::int,
+        epoch = case when ${isSame} then lease.epoch else greatest(lease.epoch + 1, excluded.epoch) end,
+        attempt_at = case when ${isSame} then greatest(lease.attempt_at, excluded.attempt_at) else excluded.attempt_at end,
         since = case when lease.holder = excluded.holder then lease.since else excluded.since end,
         holder = excluded.holder, project = excluded.project, milestone = excluded.milestone
       where lease.holder is null or lease.holder = excluded.holder
@@ -57,10 +65,16 @@ function leased({ host, workspace }: WorkspaceRef, lease: Lease | null): Holdpoi
   });
 }
 
-/** Frees the workspace if it is still held under `epoch`; may be repeated, and does nothing to a later lease. */
-export async function releaseLease(db: Db, { host, workspace, epoch }: WorkspaceRef & { epoch: number }): Promise<void> {
+/** What is freed: the lease of that number, or what a claim that failed has left, unless a newer attempt claimed as well. */
+export type Release = WorkspaceRef & ({ epoch: number } | { holder: string; attemptAt: string });
+
+/** Frees the workspace; may be repeated, and does nothing to a later lease. */
+export async function releaseLease(db: Db, release: Release): Promise<void> {
+  const which = 'epoch' in release
+    ? sql<boolean>`epoch = ${release.epoch}`
+    : sql<boolean>`holder = ${release.holder} and attempt_at <= ${release.attemptAt}`;
   await db.updateTable('workspace_lease').set({ holder: null })
-    .where('host', '=', host).where('workspace', '=', workspace).where('epoch', '=', epoch).execute();
+    .where('host', '=', release.host).where('workspace', '=', release.workspace).where(which).execute();
 }
 
 /** Null when the workspace is free or was never leased. */

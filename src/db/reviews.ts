@@ -3,6 +3,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { TurnRef } from '../domain/ids.ts';
 import type { ReviewOutcome } from '../domain/review.ts';
 import { cleanText, jsonText } from './columns.ts';
+import { underLease } from './lease-fence.ts';
 import type { ReviewTable } from './schema-judgement.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
@@ -13,8 +14,8 @@ import { turnIdSql } from './turns.ts';
  */
 export async function insertReview(db: Db, ref: TurnRef, outcome: ReviewOutcome): Promise<void> {
   const values = columnsOf(outcome);
-  await db.insertInto('review').values({ turn_id: turnIdSql(ref), ...values })
-    .onConflict((oc) => oc.column('turn_id').doUpdateSet(values).where('review.kind', '=', 'unavailable')).execute();
+  await underLease(db, ref, (tx) => tx.insertInto('review').values({ turn_id: turnIdSql(ref), ...values })
+    .onConflict((oc) => oc.column('turn_id').doUpdateSet(values).where('review.kind', '=', 'unavailable')).execute());
 }
 
 function columnsOf(outcome: ReviewOutcome): Omit<Insertable<ReviewTable>, 'turn_id'> {

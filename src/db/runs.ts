@@ -4,6 +4,7 @@ import { runKey } from '../domain/ids.ts';
 import type { RunRef, TurnRef } from '../domain/ids.ts';
 import type { RunState } from '../domain/host-api.ts';
 import { cleanOrNull, isoOrNull, jsonText } from './columns.ts';
+import { underLease, underLeaseOfRun } from './lease-fence.ts';
 import type { RunTable, StoredRunState } from './schema-turn.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
@@ -45,14 +46,19 @@ export interface Run {
 /** The turn must exist. May be repeated: the first row stays. */
 export async function insertRun(db: Db, run: NewRun): Promise<{ runKey: string }> {
   const key = runKey(run);
-  await db.insertInto('run').values({
+  await underLease(db, run, (tx) => tx.insertInto('run').values({
     run_key: key, turn_id: turnIdSql(run), install: run.install, seq: run.seq, host: run.host, spec: jsonText(run.spec),
-  }).onConflict((oc) => oc.doNothing()).execute();
+  }).onConflict((oc) => oc.doNothing()).execute());
   return { runKey: key };
 }
 
 /** May be repeated. A run that has ended never goes back to running: an old answer of a host may come late. */
-export async function updateRun(db: Db, key: string, update: RunUpdate): Promise<void> {
+export const updateRun = (db: Db, key: string, update: RunUpdate): Promise<void> => underLeaseOfRun(db, key, (tx) => setRun(tx, key, update));
+
+/** How a run of an older lease ended, as the holder of the next one found out: only the run's own lease is not asked for. */
+export const closeRun = (db: Db, key: string, state: RunState): Promise<void> => setRun(db, key, { state });
+
+async function setRun(db: Db, key: string, update: RunUpdate): Promise<void> {
   const numbers = {
     ...(update.costUsd !== undefined && { cost_usd: update.costUsd }),
     ...(update.inputTokens !== undefined && { input_tokens: update.inputTokens }),

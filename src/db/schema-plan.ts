@@ -70,4 +70,16 @@ export interface WorkspaceLeaseTable {
   project: string;
   milestone: string;
   since: InstantDefaulted;
+  /** When the attempt that wrote last was scheduled; null: nothing was written yet under this epoch. */
+  attempt_at: InstantOrNull;
+}
+
+export interface HostSeatTable {
+  project: string;
+  milestone: string;
+  host: string;
+  state: 'waiting' | 'taken' | 'left';
+  asked_at: InstantDefaulted;
+  seen_at: InstantDefaulted;
+  taken_at: InstantOrNull;
 }

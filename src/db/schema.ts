@@ -3,7 +3,7 @@
  * so the two cannot drift apart unseen.
  */
 import type {
-  MilestoneTable, PlanTable, ProjectTable, TaskDependencyTable, TaskTable, WorkspaceLeaseTable,
+  HostSeatTable, MilestoneTable, PlanTable, ProjectTable, TaskDependencyTable, TaskTable, WorkspaceLeaseTable,
 } from './schema-plan.ts';
 import type { AgentEventTable, CheckpointTable, FileChangeTable, RunTable, TurnTable } from './schema-turn.ts';
 import type { BreakpointTable, DecisionTable, EventTable, EvidenceTable, ReviewTable } from './schema-judgement.ts';
@@ -15,6 +15,7 @@ export interface Database {
   task: TaskTable;
   task_dependency: TaskDependencyTable;
   workspace_lease: WorkspaceLeaseTable;
+  host_seat: HostSeatTable;
   turn: TurnTable;
   run: RunTable;
   agent_event: AgentEventTable;

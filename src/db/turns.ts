@@ -6,6 +6,7 @@ import { turnTarget } from '../domain/ids.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import type { TurnOutcome } from '../domain/turn-outcome.ts';
 import { cleanOrNull, cleanText, isoOrNull, jsonText } from './columns.ts';
+import { underLease } from './lease-fence.ts';
 import type { TurnTable } from './schema-turn.ts';
 import type { Db } from './transaction.ts';
 
@@ -57,17 +58,17 @@ export const turnIdSql = (ref: TurnRef): RawBuilder<number> => sql<number>`(
 /** May be repeated: the first row stays, with its prompt and its tree. */
 export async function insertTurn(db: Db, turn: NewTurn): Promise<void> {
   const { project, milestone, epoch, task, sessionId, resume, treeBefore } = turn;
-  await db.insertInto('turn').values({
+  await underLease(db, turn, (tx) => tx.insertInto('turn').values({
     project, milestone, epoch, task, turn: turn.turn, prompt: cleanText(turn.prompt), note: cleanOrNull(turn.note),
     session_id: sessionId, resume, tree_before: treeBefore,
-  }).onConflict((oc) => oc.doNothing()).execute();
+  }).onConflict((oc) => oc.doNothing()).execute());
 }
 
 /** May be repeated; the last call holds. */
 export async function finishTurn(db: Db, ref: TurnRef, end: TurnEnd): Promise<void> {
   const total = (given: number | undefined, column: 'cost_usd' | 'input_tokens' | 'output_tokens' | 'tool_calls') =>
     given ?? sql<number>`coalesce((select sum(${sql.ref(`run.${column}`)}) from run where turn_id = turn.id), ${sql.ref(`turn.${column}`)})`;
-  await db.updateTable('turn').set({
+  await underLease(db, ref, (tx) => tx.updateTable('turn').set({
     ...(end.outcome && { outcome: end.outcome.kind, outcome_detail: jsonText(end.outcome), ended_at: sql`now()` }),
     ...(end.message !== undefined && { message: cleanText(end.message) }),
     ...(end.treeAfter !== undefined && { tree_after: end.treeAfter }),
@@ -76,7 +77,7 @@ export async function finishTurn(db: Db, ref: TurnRef, end: TurnEnd): Promise<vo
     input_tokens: total(end.inputTokens, 'input_tokens'),
     output_tokens: total(end.outputTokens, 'output_tokens'),
     tool_calls: total(end.toolCalls, 'tool_calls'),
-  }).where('id', '=', turnIdSql(ref)).execute();
+  }).where('id', '=', turnIdSql(ref)).execute());
 }
 
 /** `unknown_target` when there is no such turn. */

@@ -189,7 +189,7 @@ export interface WatchBatch {
 export interface HostApi {
   hello(p: Record<string, never>): Promise<HostHello>;
   probe(p: { workspace: string | null; agentCommand: string | null; ask?: AgentQuestion }): Promise<ProbeResult>;
-  /** Records the fence; `stale_fence` when a newer one is known. */
+  /** Records the fence; `stale_fence`, with `{newest}` in its details, when a newer one is known or this one is another holder's. */
   claimWorkspace(p: Fence): Promise<{ workspace: string }>;
   startRun(p: StartRun): Promise<RunState>;
   runState(p: { key: string }): Promise<RunState>;

@@ -14,6 +14,8 @@ export interface TurnRef {
   task: string;
   /** Attempt, from 1. */
   turn: number;
+  /** RFC 3339: when the attempt of the activity that writes was scheduled. Rows of an older one are refused; absent: not asked. */
+  attemptAt?: string;
 }
 
 export interface RunRef extends TurnRef {

@@ -7,7 +7,7 @@ import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Fence } from '../domain/host-api.ts';
-import { createOnce, privateDirectory } from './durable.ts';
+import { createOnce, privateDirectory, readJson } from './durable.ts';
 import { HostError } from './host-error.ts';
 
 /** Real path of a workspace that exists and can be written. */
@@ -32,9 +32,21 @@ export async function holdFence(stateDir: string, p: Fence): Promise<string> {
   const dir = await privateDirectory(join(stateDir, 'fences', workspaceHash(workspace)));
   if ((await highest(dir)) < fence) await createOnce(join(dir, String(fence)), JSON.stringify({ workspace, holder: p.holder, fence }));
   const newest = await highest(dir);
-  if (newest > fence) throw new HostError('stale_fence', `workspace ${p.workspace} was claimed with fence ${newest}; this caller has ${fence}`);
+  if (newest > fence) throw new HostError('stale_fence', `workspace ${p.workspace} was claimed with fence ${newest}; this caller has ${fence}`, { newest });
   await forgetOlder(dir, fence);
   return workspace;
+}
+
+/**
+ * As `holdFence`, for who begins: a number belongs to the holder that claimed it first, so that two databases that count for
+ * themselves never work under the same one. `stale_fence` names the newest in its details: a claim above it goes on.
+ */
+export async function claimFence(stateDir: string, p: Fence): Promise<string> {
+  const workspace = await holdFence(stateDir, p);
+  const file = join(stateDir, 'fences', workspaceHash(workspace), String(p.fence));
+  const { holder } = ((await readJson(file)) ?? {}) as Partial<Fence>;
+  if (holder === p.holder) return workspace;
+  throw new HostError('stale_fence', `workspace ${p.workspace} was claimed with fence ${p.fence} by ${holder ?? 'another claim'}`, { newest: p.fence });
 }
 
 const fencesIn = async (dir: string): Promise<number[]> => (await readdir(dir)).filter((name) => /^\d+$/.test(name)).map(Number);

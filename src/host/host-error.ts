@@ -3,11 +3,14 @@ import type { HostErrorKind } from '../domain/host-api.ts';
 
 export class HostError extends Error {
   readonly kind: HostErrorKind;
+  /** For programs; crosses the wire as it is. */
+  readonly details: Record<string, unknown> | undefined;
 
-  constructor(kind: HostErrorKind, message: string) {
+  constructor(kind: HostErrorKind, message: string, details?: Record<string, unknown>) {
     super(message);
     this.name = 'HostError';
     this.kind = kind;
+    this.details = details;
   }
 }
 

@@ -15,9 +15,9 @@ export type Handlers = { readonly [M in HostMethod]: Handler<M> };
 // -32000 is the first code JSON-RPC leaves to servers.
 const SERVER_ERROR = -32000;
 
-function toResponseError(error: unknown): ResponseError<{ kind: string }> {
-  const kind = error instanceof HostError ? error.kind : 'internal';
-  return new ResponseError(SERVER_ERROR, errorText(error), { kind });
+function toResponseError(error: unknown): ResponseError<{ kind: string; details?: unknown }> {
+  const { kind, details } = error instanceof HostError ? error : { kind: 'internal', details: undefined };
+  return new ResponseError(SERVER_ERROR, errorText(error), { kind, ...(details && { details }) });
 }
 
 async function answer<M extends HostMethod>(handler: Handler<M>, params: unknown, token: CancellationToken): Promise<unknown> {

@@ -1,7 +1,7 @@
 /** Puts the methods of the API together and serves them on stdio. */
 import { realpath } from 'node:fs/promises';
 import { privateDirectory } from './durable.ts';
-import { holdFence, openWorkspace } from './fence.ts';
+import { claimFence, holdFence, openWorkspace } from './fence.ts';
 import { hello } from './hello.ts';
 import { probe } from './probe.ts';
 import { serveRpc, type Handlers } from './rpc.ts';
@@ -31,7 +31,7 @@ function runHandlers(settings: HostSettings): Omit<Handlers, FileMethod> {
   return {
     hello: async () => hello(settings.version),
     probe: (p) => probe(env, p),
-    claimWorkspace: async (p) => ({ workspace: await holdFence(stateDir, p) }),
+    claimWorkspace: async (p) => ({ workspace: await claimFence(stateDir, p) }),
     startRun: async (p) => {
       await holdFence(stateDir, p);
       return startRun(settings, p);

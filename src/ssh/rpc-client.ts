@@ -108,9 +108,10 @@ const KINDS: Record<HostErrorKind, FailureKind> = {
 const isHostErrorKind = (kind: unknown): kind is HostErrorKind => typeof kind === 'string' && Object.hasOwn(KINDS, kind);
 
 function hostError(host: string, error: ResponseError<unknown>): HoldpointError {
-  const { kind, hint } = (error.data ?? {}) as { kind?: unknown; hint?: unknown };
+  const { kind, hint, details } = (error.data ?? {}) as { kind?: unknown; hint?: unknown; details?: unknown };
   return new HoldpointError(isHostErrorKind(kind) ? KINDS[kind] : 'internal', `Host "${host}": ${error.message}`, {
     ...(typeof hint === 'string' && { hint }),
+    ...(typeof details === 'object' && details !== null && { details: details as Record<string, unknown> }),
     cause: error,
   });
 }

@@ -83,33 +83,38 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-async function openDeps(dir: string, ollama: ScriptedOllama, given: Pick<Bench, 'secrets' | 'running' | 'agents'>): Promise<{ deps: Deps; close: () => Promise<void> }> {
+type Given = Pick<Bench, 'secrets' | 'running' | 'agents'>;
+
+async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, beside: Bench | null): Promise<{ deps: Deps; close: () => Promise<void> }> {
   const database = await createTestDatabase();
   const { db, close } = openDb(database.url, { max: 5 });
-  const hosts = createHosts(hostsOptions(dir));
+  const hosts = beside?.deps.hosts ?? createHosts(hostsOptions(dir));
   const scripted = createScripted({ command: process.execPath });
   const deps: Deps = {
-    db, hosts, install: 'test',
+    db, hosts, install: beside ? 'other' : 'test',
     isRunning: async ({ project, milestone }) => given.running.has(`${project}/${milestone}`),
     agent: ({ name }) => given.agents.get(name) ?? scripted,
     reviewer: ({ model }) => createOllama({ host: ollama.url, model }),
     redactor: () => createRedactor(given.secrets),
   };
   const closeAll = async (): Promise<void> => {
-    await hosts.close();
+    if (!beside) await hosts.close();
     await close();
     await database.drop();
   };
   return { deps, close: closeAll };
 }
 
-/** Call `close` at the end: it ends every run that was begun and removes every folder. */
-export async function openBench(): Promise<Bench> {
+/**
+ * Call `close` at the end: it ends every run that was begun and removes every folder. `beside`: another installation, with a
+ * database of its own, on the host of that one; close it first.
+ */
+export async function openBench(beside: Bench | null = null): Promise<Bench> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdpoint-activities-')));
   writeFileSync(join(dir, 'ssh_config'), 'Host nobody\n  HostName 127.0.0.1\n  Port 1\n  UserKnownHostsFile /dev/null\n');
   const given = { secrets: [], running: new Set<string>(), agents: new Map<string, Agent>() };
   const ollama = await startScriptedOllama({ script: { models: ['tiny'], otherwise: { review: REVIEW } } });
-  const { deps, close } = await openDeps(dir, ollama, given);
+  const { deps, close } = await openDeps(dir, ollama, given, beside);
   const bench: Bench = {
     ...given, dir, deps, ollama,
     activities: createActivities(deps),
@@ -136,5 +141,6 @@ async function endRuns({ db, hosts }: Deps): Promise<void> {
   for (const { run_key: key } of rows) await api.cancelRun({ key, graceMs: 0 });
 }
 
-/** An activity context of its own for each call; that one fails is the tests' to judge. */
-export const environment = (): MockActivityEnvironment => new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
+/** An activity context of its own for each call; that one fails is the tests' to judge. `atMs`: when the attempt was scheduled. */
+export const environment = (atMs = 1): MockActivityEnvironment =>
+  new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: atMs }, { logger: new DefaultLogger('ERROR') });

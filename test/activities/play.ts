@@ -76,7 +76,7 @@ export class Play {
   }
 
   judge(turn = 1, more: Partial<JudgeTurn> = {}): Promise<JudgeResult> {
-    return this.#bench.activities.judgeTurn({ ...this.turn(turn), attemptsLeft: 2, failuresBefore: 0, skipReview: false, ...more });
+    return inContext(this.#bench.activities, 'judgeTurn', { ...this.turn(turn), attemptsLeft: 2, failuresBefore: 0, skipReview: false, ...more });
   }
 
   /** Begin, run and end in one. */

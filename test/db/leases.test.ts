@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { claimLease, leaseHolder, releaseLease } from '../../src/db/leases.ts';
 import type { LeaseClaim } from '../../src/db/leases.ts';
 import type { Db } from '../../src/db/transaction.ts';
-import { openTestDb } from './fixture.ts';
+import { insertCheckpoint } from '../../src/db/checkpoints.ts';
+import { beginProject, openTestDb } from './fixture.ts';
 
 let db: Db;
 let close: () => Promise<void>;
@@ -61,4 +62,30 @@ test('of many that claim at once exactly one wins', async () => {
 test('two workspaces, and two hosts, do not disturb each other', async () => {
   await claimLease(db, claimOf('a'));
   expect(await claimLease(db, { ...claimOf('b'), host: 'other' })).toEqual({ epoch: 1 });
+});
+
+test('the number goes above what the host has seen, also for who holds the lease already, and never down', async () => {
+  await claimLease(db, claimOf('a'));
+  expect(await claimLease(db, { ...claimOf('a'), above: 41 })).toEqual({ epoch: 42 });
+  expect(await claimLease(db, { ...claimOf('a'), above: 7 })).toEqual({ epoch: 42 });
+  expect(await claimLease(db, claimOf('a'))).toEqual({ epoch: 42 });
+  await releaseLease(db, { host: 'vm', workspace, epoch: 42 });
+  expect(await claimLease(db, { ...claimOf('b'), above: 3 })).toEqual({ epoch: 43 });
+  expect(await claimLease(db, { ...claimOf('c'), workspace: `${workspace}/other`, above: 8 })).toEqual({ epoch: 9 });
+});
+
+test('a milestone that moves to another workspace gets a number it never had: its old rows are not mistaken for new ones', async () => {
+  const { turn } = await beginProject(db, 'moves');
+  await insertCheckpoint(db, { kind: 'baseline', project: 'moves', milestone: 'slugs', epoch: turn.epoch }, { tree: 't', sidecar: 's', files: 0, bytes: 0, notCovered: [] });
+  expect(await claimLease(db, { host: 'vm', workspace, project: 'moves', milestone: 'slugs', holder: 'later' })).toEqual({ epoch: turn.epoch + 1 });
+});
+
+test('what a failed claim has left is freed, but not when a newer attempt of the claim got it', async () => {
+  const [first, second] = ['2026-11-01T10:00:00.000Z', '2026-11-01T10:00:09.000Z'];
+  await claimLease(db, { ...claimOf('a'), attemptAt: first });
+  await claimLease(db, { ...claimOf('a'), attemptAt: second });
+  await releaseLease(db, { host: 'vm', workspace, holder: 'run-a', attemptAt: first });
+  expect(await leaseHolder(db, { host: 'vm', workspace })).not.toBeNull();
+  await releaseLease(db, { host: 'vm', workspace, holder: 'run-a', attemptAt: second });
+  expect(await leaseHolder(db, { host: 'vm', workspace })).toBeNull();
 });

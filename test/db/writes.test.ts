@@ -7,6 +7,7 @@ import { changesOfTurn } from '../../src/db/diff.ts';
 import { eventsOf, noteEvent } from '../../src/db/events.ts';
 import { baselineOf, evidenceOf, insertBaseline, insertEvidence } from '../../src/db/evidence.ts';
 import { changeTotals, insertChanges } from '../../src/db/file-changes.ts';
+import { claimLease } from '../../src/db/leases.ts';
 import { insertReview, reviewOf } from '../../src/db/reviews.ts';
 import { insertRun, runsOfTurn, updateRun } from '../../src/db/runs.ts';
 import type { Db } from '../../src/db/transaction.ts';
@@ -178,7 +179,8 @@ test('an event is noted once per key and kind', async () => {
 test('of a milestone that ran twice, a target means the latest run', async () => {
   const { turn: ref } = await beginProject(db, 'epochs');
   await insertCheckpoint(db, { kind: 'before', ...ref }, CHECKPOINT);
-  const later = await beginTurn(db, { ...ref, epoch: ref.epoch + 1 });
+  const lease = { host: 'local', workspace: '/srv/epochs', project: 'epochs', milestone: 'slugs', holder: 'second-run' };
+  const later = await beginTurn(db, { ...ref, ...(await claimLease(db, lease)) });
   await insertCheckpoint(db, { kind: 'before', ...later.turn }, { ...CHECKPOINT, tree: 'second-run' });
   expect((await checkpointRows(db, { project: 'epochs', milestone: 'slugs', task: 'ascii', turn: 1 })).map((row) => row.tree)).toEqual(['second-run']);
 });

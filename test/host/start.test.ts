@@ -110,7 +110,7 @@ describe('refused', () => {
 
   test('an older fence, also after a restart; a workspace that is not there', async () => {
     const workspace = join(bench.workspace);
-    await host.call('claimWorkspace', { workspace, holder: 'new', fence: 1 });
+    await host.call('claimWorkspace', { workspace, holder: 'test', fence: 1 });
     const other = await bench.program();
     await other.call('claimWorkspace', { workspace, holder: 'new', fence: 12 });
     expect(await host.failure('claimWorkspace', { workspace, holder: 'old', fence: 9 })).toMatchObject({ kind: 'stale_fence' });
