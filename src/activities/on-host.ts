@@ -1,11 +1,11 @@
-/** Calls to a host that outlast a dropped link: reconnect with back-off for as long as the policy's patience allows. */
+/** Calls to a host that outlast a dropped link: made again for as long as the policy's patience allows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { HostApi } from '../domain/host-api.ts';
 import type { Hosts } from '../ssh/hosts.ts';
 
-const FIRST_DELAY_MS = 250;
-const MAX_DELAY_MS = 5_000;
+/** The calls of many turns do not come back in one burst; how often the host itself is tried is for `Hosts` to say. */
+const SPREAD_MS = 500;
 
 export interface HostCall {
   hosts: Hosts;
@@ -40,20 +40,52 @@ export function toTheEnd(target: HostCall, deadlineMs: number): HostCall {
 
 const isAway = (error: unknown): boolean => error instanceof HoldpointError && error.kind === 'host_unreachable';
 
+/** Milliseconds of patience left; none is spent while the host answers. */
+class Patience {
+  readonly #ms: number;
+  #failingSince: number | undefined;
+  #last: unknown;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  /** Throws `error` when the host has been away for too long, and anything that says something else at once. */
+  failed(error: unknown): void {
+    this.#failingSince ??= performance.now();
+    this.#last = error;
+    if (!isAway(error) || this.#leftMs() <= 0) throw error;
+  }
+
+  /** Settles as `attempt` does, or rejects with the latest failure when the patience is over before. */
+  async bear<T>(attempt: Promise<T>): Promise<T> {
+    const left = this.#leftMs();
+    if (left > MAX_TIMER_MS) return attempt;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(this.#last), left);
+    return unlessAborted(late.signal, attempt).finally(() => clearTimeout(timer));
+  }
+
+  #leftMs(): number {
+    return this.#failingSince === undefined ? Number.POSITIVE_INFINITY : this.#failingSince + this.#ms - performance.now();
+  }
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Runs `call` on the host; it must be safe to repeat. `host_unreachable` after `patienceMs` without an answer; any other
  * error at once. Cancelled by `signal`.
  */
 export async function onHost<T>(target: HostCall, call: (api: HostApi) => Promise<T>): Promise<T> {
-  let failingSince: number | null = null;
-  for (let delay = FIRST_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
+  const patience = new Patience(target.patienceMs);
+  for (;;) {
     try {
-      const link = await unlessAborted(target.signal, target.hosts.link(target.host));
+      const link = await unlessAborted(target.signal, patience.bear(target.hosts.link(target.host)));
       return await unlessAborted(target.signal, call(link.api));
     } catch (error) {
-      failingSince ??= Date.now();
-      if (!isAway(error) || Date.now() - failingSince + delay > target.patienceMs) throw error;
+      patience.failed(error);
     }
-    await sleep(delay * (0.5 + Math.random()), undefined, { signal: target.signal }).catch(() => target.signal.throwIfAborted());
+    await sleep(SPREAD_MS * Math.random(), undefined, { signal: target.signal }).catch(() => target.signal.throwIfAborted());
   }
 }

@@ -1,15 +1,25 @@
-/** A TCP proxy on loopback whose connections can be reset, or swallowed without a FIN or RST (a half-open link). */
+/**
+ * A TCP proxy on loopback whose connections can be reset, or swallowed without a FIN or RST (a half-open link), and that can
+ * treat new ones as the network before a host that is gone does.
+ */
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, NetConnectOpts, Socket } from 'node:net';
 
+/** What becomes of a new connection: it passes, is reset at once, or is accepted and hears nothing. */
+export type Greeting = 'pass' | 'refuse' | 'swallow';
+
 export interface LinkProxy {
   port: number;
-  /** Accepted so far. */
+  /** Accepted so far, whatever became of them. */
   accepted: () => number;
+  /** When each was accepted, by `performance.now()`. */
+  acceptedAt: () => readonly number[];
   /** Resets every open connection on both sides. */
   reset: () => void;
-  /** From now on nothing passes on the open connections, in either direction; new ones are healthy. */
+  /** From now on nothing passes on the open connections, in either direction; new ones are treated as before. */
   swallow: () => void;
+  /** From now on, for new connections; at first they pass. */
+  greet: (how: Greeting) => void;
   /** Ends every connection and stops listening. May be repeated. */
   close: () => Promise<void>;
 }
@@ -22,10 +32,12 @@ interface Pair {
 /** Forwards a free port of 127.0.0.1 to `target`. */
 export async function startLinkProxy(target: NetConnectOpts): Promise<LinkProxy> {
   const pairs = new Set<Pair>();
-  let accepted = 0;
+  const accepted: number[] = [];
+  let greeting: Greeting = 'pass';
   const server = createServer(client => {
-    accepted += 1;
-    join({ sockets: [client, connect(target)], swallowing: false }, pairs);
+    accepted.push(performance.now());
+    if (greeting === 'refuse') return void client.on('error', () => undefined).resetAndDestroy();
+    join({ sockets: [client, connect(target)], swallowing: greeting === 'swallow' }, pairs);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -34,11 +46,15 @@ export async function startLinkProxy(target: NetConnectOpts): Promise<LinkProxy>
   const each = (act: (socket: Socket) => void): void => [...pairs].flatMap(pair => pair.sockets).forEach(act);
   return {
     port: (server.address() as AddressInfo).port,
-    accepted: () => accepted,
+    accepted: () => accepted.length,
+    acceptedAt: () => accepted,
     reset: () => each(socket => socket.resetAndDestroy()),
     swallow: () => pairs.forEach(pair => {
       pair.swallowing = true;
     }),
+    greet: how => {
+      greeting = how;
+    },
     close: () => new Promise(resolve => {
       each(socket => socket.destroy());
       server.close(() => resolve());

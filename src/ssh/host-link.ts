@@ -26,7 +26,10 @@ export interface HostsOptions {
   sshAgentSocket: string | null;
   /** `--state` of the host program; null: its default. */
   stateDir: string | null;
-  /** A silent link is given up after countMax + 1 intervals. ServerAliveInterval of the ssh config goes first. */
+  /**
+   * A silent link is given up after countMax + 1 intervals: SSH's own keepalive, for which ServerAliveInterval of the ssh config
+   * goes first, and the host program's, which is asked while a call is pending.
+   */
   keepalive: { intervalMs: number; countMax: number };
   /** Of each stage: network connection, handshake with sign-in, first answer. ConnectTimeout of the ssh config goes first. */
   connectTimeoutMs: number;

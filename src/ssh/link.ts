@@ -13,6 +13,8 @@ export interface Program {
   complaint(): string;
   /** Settles when what carries the program is gone. */
   gone: Promise<Error>;
+  /** Begins to end a program that hangs, by its pid on the host; `end` waits for it. */
+  kill(pid: number): void;
   /** Ends program and carrier; settles when nothing is left. May be repeated. */
   end(): Promise<void>;
 }
@@ -25,7 +27,14 @@ export async function establish(program: Program, about: About, options: HostsOp
   const closed = Promise.race([program.gone, broken.then(reason => within(program.gone, REASON_GRACE_MS, () => reason).catch(() => reason))]);
   const complaint = (reason: HoldpointError): HoldpointError =>
     program.complaint() === '' ? reason : new HoldpointError(reason.kind, `${reason.message}. Its last words: ${program.complaint()}`);
-  const rpc = openRpc(program.readable, program.writable, { host: about.name, callTimeoutMs: options.callTimeoutMs, lost: closed, onBroken: reason => onBroken(complaint(reason)) });
+  let pid: number | undefined;
+  const rpc = openRpc(program.readable, program.writable, {
+    host: about.name, callTimeoutMs: options.callTimeoutMs, keepalive: options.keepalive, lost: closed,
+    onSilent: () => {
+      if (pid !== undefined) program.kill(pid);
+    },
+    onBroken: reason => onBroken(complaint(reason)),
+  });
   const close = async (): Promise<void> => {
     onBroken(new HoldpointError('host_unreachable', `The connection to host "${about.name}" was closed`));
     await program.end();
@@ -35,6 +44,7 @@ export async function establish(program: Program, about: About, options: HostsOp
   void closed.then(close);
   try {
     const hello = await firstAnswer(rpc.api, about.name, program, options.connectTimeoutMs);
+    pid = hello.pid;
     return { ...about, api: rpc.api, hello, closed, close };
   } catch (error) {
     await close();

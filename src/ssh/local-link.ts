@@ -39,5 +39,5 @@ function startChild({ nodeBinary, bundlePath, stateDir, env }: HostsOptions): Pr
     clearTimeout(insist);
   };
   child.stdin.on('error', () => undefined);
-  return { readable: child.stdout, writable: child.stdin, complaint: () => words.trim(), gone, end };
+  return { readable: child.stdout, writable: child.stdin, complaint: () => words.trim(), gone, kill: () => void child.kill('SIGKILL'), end };
 }

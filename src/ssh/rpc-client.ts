@@ -10,12 +10,17 @@ import type { FailureKind } from '../domain/failure-kind.ts';
 import { HOST_METHODS } from '../domain/host-api.ts';
 import type { HostApi, HostErrorKind, HostMethod } from '../domain/host-api.ts';
 import { seconds, within } from './deadline.ts';
+import { Pulse } from './pulse.ts';
 
 export interface RpcOptions {
   host: string;
   callTimeoutMs: number;
+  /** Of the host program: it is asked for a sign of life each interval while a call is pending. */
+  keepalive: { intervalMs: number; countMax: number };
   /** Settles when the link is gone. */
   lost: Promise<Error>;
+  /** Called once, before `onBroken`, when the host program hangs. */
+  onSilent(): void;
   /** Called once when the other side breaks the protocol or no longer answers. */
   onBroken(reason: HoldpointError): void;
 }
@@ -26,25 +31,40 @@ export function openRpc(readable: Readable, writable: Writable, options: RpcOpti
   const broken = (what: string): void => options.onBroken(new HoldpointError('host_unreachable', `The connection to host "${options.host}" is lost: ${what}`));
   connection.onError(([error]) => broken(error.message));
   connection.onClose(() => broken('the host program ended'));
+  const ask = async (): Promise<unknown> => connection.sendRequest('hello', {});
+  const pulse = new Pulse({
+    ...options.keepalive,
+    ask: () => void ask().catch(() => undefined),
+    stopped: () => {
+      options.onSilent();
+      broken('the host program does not answer');
+    },
+  });
+  readable.on('data', () => pulse.heard());
   connection.listen();
   const gone = options.lost.then(error => Promise.reject(error));
   gone.catch(() => undefined);
-  const caller = new Caller(connection, options, gone, broken);
+  const caller = new Caller(connection, options, gone, pulse);
   const api = Object.fromEntries(HOST_METHODS.map(method => [method, (params: object) => caller.call(method, params)]));
-  return { api: api as unknown as HostApi, dispose: () => connection.dispose() };
+  return { api: api as unknown as HostApi, dispose: () => end(connection, pulse) };
+}
+
+function end(connection: MessageConnection, pulse: Pulse): void {
+  pulse.end();
+  connection.dispose();
 }
 
 class Caller {
   readonly #connection: MessageConnection;
   readonly #options: RpcOptions;
   readonly #gone: Promise<never>;
-  readonly #broken: (what: string) => void;
+  readonly #pulse: Pulse;
 
-  constructor(connection: MessageConnection, options: RpcOptions, gone: Promise<never>, broken: (what: string) => void) {
+  constructor(connection: MessageConnection, options: RpcOptions, gone: Promise<never>, pulse: Pulse) {
     this.#connection = connection;
     this.#options = options;
     this.#gone = gone;
-    this.#broken = broken;
+    this.#pulse = pulse;
   }
 
   async call(method: HostMethod, params: object): Promise<unknown> {
@@ -52,24 +72,17 @@ class Caller {
     const cancellation = new CancellationTokenSource();
     const late = (): Error => {
       cancellation.cancel();
-      void this.#ping();
       return new HoldpointError('host_unreachable', `Host "${this.#options.host}" did not answer "${method}" within ${seconds(limitMs)}`);
     };
     try {
       const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
       answer.catch(() => undefined);
-      return await within(Promise.race([answer, this.#gone]), limitMs, late);
+      return await this.#pulse.during(within(Promise.race([answer, this.#gone]), limitMs, late));
     } catch (error) {
       throw await this.#explain(error);
     } finally {
       cancellation.dispose();
     }
-  }
-
-  /** SSH keepalive is answered by sshd, not by our program: a late answer asks whether that one still lives. */
-  async #ping(): Promise<void> {
-    const ask = async (): Promise<unknown> => this.#connection.sendRequest('hello', {});
-    await within(ask(), this.#options.callTimeoutMs, () => new Error('late')).catch(() => this.#broken('the host program does not answer'));
   }
 
   /** A stream that breaks fails the call first and names the reason a moment later. */

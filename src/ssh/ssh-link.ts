@@ -9,7 +9,7 @@ import { install } from './install.ts';
 import type { Installed } from './install.ts';
 import { establish } from './link.ts';
 import type { Program } from './link.ts';
-import { commandLine, newSentinel, openChannel, quote } from './remote-script.ts';
+import { commandLine, newSentinel, openChannel, quote, runScript } from './remote-script.ts';
 
 /** Opens a link to an alias of the ssh config. Leaves nothing open when it throws; `signal` gives up. */
 export async function openSshLink(alias: string, options: HostsOptions, signal: AbortSignal): Promise<HostLink> {
@@ -47,5 +47,22 @@ async function startProgram(connection: SshConnection, { node, bundle, path }: I
   const failed = (why: string): HoldpointError => new HoldpointError('host_unsupported', `The host program did not start on "${host}": ${why} ${complaint()}`.trim());
   await within(found, options.callTimeoutMs, () => new Error(`nothing was heard for ${seconds(options.callTimeoutMs)}`))
     .catch(async (error: Error) => Promise.reject(await within(connection.closed, REASON_GRACE_MS, () => error).catch(() => failed(error.message))));
-  return { readable: stream, writable: channel, complaint, gone: connection.closed, end: () => connection.close() };
+  let killing: Promise<unknown> = Promise.resolve();
+  const kill = (pid: number): void => void (killing = killProgram(connection, pid));
+  const end = async (): Promise<void> => {
+    await killing;
+    await connection.close();
+  };
+  return { readable: stream, writable: channel, complaint, gone: connection.closed, kill, end };
+}
+
+const KILL_MS = 5000;
+
+/**
+ * By a command of its own: sshd passes no signal on to a program of root's. Whether it worked shows on the next link; behind a
+ * forced command it does not, and the program ends when it goes on and finds its input closed.
+ */
+async function killProgram({ client, target, closed }: SshConnection, pid: number): Promise<void> {
+  const killed = runScript(client, target.alias, `kill -KILL ${pid}`, KILL_MS);
+  await within(Promise.race([killed, closed]), KILL_MS, () => new Error('late')).catch(() => undefined);
 }

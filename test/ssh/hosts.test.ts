@@ -3,16 +3,7 @@ import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeWithSshd } from '../support/sshd.ts';
 import { eventually } from '../support/eventually.ts';
-import { startFaultyProxy } from '../support/faulty-proxy.ts';
-import type { FaultyProxy } from '../support/faulty-proxy.ts';
-import { atEnd, client, failure, server } from './parts.ts';
-
-async function proxied(sshd: Awaited<ReturnType<typeof server>>): Promise<FaultyProxy> {
-  const proxy = await startFaultyProxy(sshd.port);
-  atEnd(proxy.close);
-  await sshd.addAlias('proxied', { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}` });
-  return proxy;
-}
+import { client, failure, isAlive, proxied, server } from './parts.ts';
 
 describeWithSshd('a link over SSH', () => {
   test('answers, names its server, and is one connection for all callers', async () => {
@@ -104,20 +95,6 @@ describeWithSshd('a link over SSH', () => {
     expect(await pending).toMatchObject({ kind: 'host_unreachable' });
   });
 
-  test('to a program that hangs ends its calls in time, then itself', async () => {
-    const sshd = await server();
-    const hosts = client(sshd.configFile, { callTimeoutMs: 1000 });
-    const link = await hosts.link(sshd.alias);
-    process.kill(link.hello.pid, 'SIGSTOP');
-    try {
-      expect(await failure(link.api.runState({ key: 'a.b' }))).toMatchObject({ kind: 'host_unreachable', message: expect.stringContaining('"runState" within 1 s') as unknown });
-      expect(await link.closed).toMatchObject({ kind: 'host_unreachable' });
-    } finally {
-      process.kill(link.hello.pid, 'SIGCONT');
-    }
-    expect((await hosts.link(sshd.alias)).hello.pid).not.toBe(link.hello.pid);
-  });
-
   test('is gone when the host program dies, and leaves none behind when closed', async () => {
     const sshd = await server();
     const hosts = client(sshd.configFile);
@@ -126,16 +103,7 @@ describeWithSshd('a link over SSH', () => {
     expect(await link.closed).toMatchObject({ kind: 'host_unreachable' });
     const { pid } = (await hosts.link(sshd.alias)).hello;
     await hosts.close();
-    await eventually(() => !alive(pid), { what: 'the host program to end' });
+    await eventually(() => !isAlive(pid), { what: 'the host program to end' });
     expect(await failure(hosts.link(sshd.alias))).toMatchObject({ kind: 'host_unreachable' });
   });
 });
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { HoldpointError } from '../../src/domain/failure-kind.ts';
 import { createHosts } from '../../src/ssh/hosts.ts';
 import type { Hosts, HostsOptions } from '../../src/ssh/hosts.ts';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
+import type { FaultyProxy } from '../support/faulty-proxy.ts';
 import { startSshd } from '../support/sshd.ts';
 import type { SshdOptions, TestSshd } from '../support/sshd.ts';
 
@@ -38,6 +40,23 @@ export function client(sshConfigFile: string | null, more: Partial<HostsOptions>
   });
   atEnd(() => hosts.close());
   return hosts;
+}
+
+/** The alias `proxied` leads to the server through a proxy that can fail. */
+export async function proxied(sshd: TestSshd): Promise<FaultyProxy> {
+  const proxy = await startFaultyProxy(sshd.port);
+  atEnd(proxy.close);
+  await sshd.addAlias('proxied', { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}` });
+  return proxy;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The error of a promise that must fail. */
