@@ -2,7 +2,7 @@
 import { pidsOf } from '../../host/support/processes.ts';
 
 /** Pids of those that serve a worker; supervisors of runs are not among them. */
-export const hostProgramsOf = (stateDir: string): number[] => pidsOf('host', 'serve', '--state', stateDir);
+export const hostProgramsOf = (stateDir: string): number[] => pidsOf('serve', '--state', stateDir);
 
 /** SIGKILL to each. */
 export function killHostPrograms(stateDir: string): number {
