@@ -99,6 +99,10 @@ export interface RunExit {
   message: string | null;
   /** RFC 3339. */
   at: string;
+  /** What the statement "nothing of it is left" rests on; absent when nothing was started. */
+  proof?: 'cgroup' | 'marker';
+  /** Why the run had no control group of its own. */
+  noCgroup?: string;
 }
 
 /** Process as the kernel knows it: the pid alone may be reused. */
@@ -194,7 +198,7 @@ export interface HostApi {
   startRun(p: StartRun): Promise<RunState>;
   runState(p: { key: string }): Promise<RunState>;
   readRun(p: ReadRun): Promise<RunChunk>;
-  /** SIGINT, grace, then a sweep by marker until a scan is empty. Works on lost runs too. */
+  /** SIGINT, grace, then a sweep by control group and marker until scans are empty. Works on lost runs too; no grace kills at once. */
   cancelRun(p: { key: string; graceMs: number }): Promise<CancelResult>;
   takeCheckpoint(p: CheckpointRequest): Promise<CheckpointResult>;
   diffTrees(p: { workspace: string; from: string; to: string }): Promise<{ changes: Change[] }>;

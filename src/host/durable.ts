@@ -59,7 +59,8 @@ async function writeTemporary(file: string, content: string): Promise<string> {
   return temporary;
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Makes names that were added or taken in `path` last. */
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -14,6 +14,9 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 export const isAlive = (process: ProcessIdentity): boolean => identityOf(process.pid)?.startTicks === process.startTicks;
 
+/** The pid that was given away last. They grow, and begin anew at the end of their range. */
+export const newestPid = (): number => Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+
 /** Fields of /proc/PID/stat from the third (state) on: the name before them may hold spaces and parentheses. */
 function statFields(pid: number): string[] | undefined {
   try {

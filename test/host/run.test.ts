@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunState } from '../../src/domain/host-api.ts';
 import { eventually } from '../support/eventually.ts';
 import { Bench, exitOf, fixture, follow, type HostProgram } from './support/host-program.ts';
+import { canMakeGroups } from './support/cgroup.ts';
 import { environmentOf, isRunning, pidsOf } from './support/processes.ts';
 
 let bench: Bench;
@@ -15,6 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
+const PROOF = canMakeGroups() ? 'cgroup' : 'marker';
+
 const pidOf = (state: RunState): number => ('process' in state ? state.process?.pid : undefined) ?? 0;
 
 /** Starts a fixture and waits for its first word. */
@@ -22,14 +25,6 @@ async function running(key: string, file: string, args: string[] = [], spec = {}
   const state = await host.call('startRun', bench.run(key, file, args, spec));
   await host.call('readRun', { key, stream: 'out', offset: 0, maxBytes: 1, waitMs: 20_000 });
   return pidOf(state);
-}
-
-/** Pid of the supervisor that carries a key, found by what it carries. */
-function supervisorOf(key: string): number {
-  const { pid } = pidsOf('supervise', bench.state).map((one) => ({ pid: one, dir: readFileSync(`/proc/${one}/cmdline`, 'latin1').split('\0').at(-2) ?? '' }))
-    .find(({ dir }) => readFileSync(join(dir, 'cmd'), 'utf8').includes(`"key":"${key}"`)) ?? { pid: 0 };
-  if (pid === 0) throw new Error(`no supervisor carries ${key}`);
-  return pid;
 }
 
 const carriers = (key: string): number[] =>
@@ -96,7 +91,7 @@ describe('cancelling', () => {
   test('asks the process alone to end, and takes its last words', async () => {
     await running('polite', 'polite.mjs');
     const { state, proof, killed } = await host.call('cancelRun', { key: 'polite', graceMs: 20_000 });
-    expect({ proof, killed }).toEqual({ proof: 'marker', killed: [] });
+    expect({ proof, killed }).toEqual({ proof: PROOF, killed: [] });
     expect(state).toMatchObject({ kind: 'exited', exit: { code: 7, reason: 'cancelled' } });
     expect((await follow(host, 'polite')).toString()).toBe('ready\ngoodbye\n');
   });
@@ -134,12 +129,12 @@ describe('deaths', () => {
     const file = join(bench.dir, 'lost');
     const pid = await running('lost', 'forever.mjs', [file]);
     const waiting = host.call('readRun', { key: 'lost', stream: 'out', offset: 6, maxBytes: 10, waitMs: 60_000 });
-    process.kill(supervisorOf('lost'), 'SIGKILL');
+    process.kill(bench.supervisorOf('lost'), 'SIGKILL');
     expect(await waiting).toMatchObject({ data: '', state: { kind: 'lost', process: { pid } } });
     expect(await host.call('startRun', bench.run('lost', 'forever.mjs', [file]))).toMatchObject({ kind: 'lost', process: { pid } });
     expect(readFileSync(file, 'utf8')).toBe(`${pid}\n`);
     expect(isRunning(pid)).toBe(true);
-    expect(await host.call('cancelRun', { key: 'lost', graceMs: 5000 })).toMatchObject({ state: { kind: 'lost' }, proof: 'marker' });
+    expect(await host.call('cancelRun', { key: 'lost', graceMs: 5000 })).toMatchObject({ state: { kind: 'lost' }, proof: PROOF });
     expect(carriers('lost')).toEqual([]);
   });
 });

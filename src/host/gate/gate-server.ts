@@ -26,6 +26,8 @@ export interface GateLine {
 export interface Gate {
   url: string;
   token: string;
+  /** Resolves with the reason when a decision could not be recorded: then everything is denied. */
+  unrecorded: Promise<string>;
   close(): void;
 }
 
@@ -35,7 +37,8 @@ const MOST_BODY_BYTES = 32 * 1024 * 1024;
 export async function openGate(policy: GatePolicy, home: string): Promise<Gate> {
   const token = randomBytes(32).toString('hex');
   const log = openSync('gate', 'a', 0o600);
-  const decide = (call: HookCall | undefined): GateVerdict => recorded(log, call, decideCall(policy, home, call));
+  const { promise: unrecorded, resolve: onUnrecorded } = Promise.withResolvers<string>();
+  const decide = (call: HookCall | undefined): GateVerdict => recorded(log, call, decideCall(policy, home, call), onUnrecorded);
   const server = createServer((request, response) => void serveCall(decide, token, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -45,6 +48,7 @@ export async function openGate(policy: GatePolicy, home: string): Promise<Gate> 
   return {
     url: `http://127.0.0.1:${port}/gate`,
     token,
+    unrecorded,
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -85,7 +89,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 }
 
 /** What cannot be recorded is not allowed. */
-function recorded(log: number, call: HookCall | undefined, verdict: GateVerdict): GateVerdict {
+function recorded(log: number, call: HookCall | undefined, verdict: GateVerdict, onUnrecorded: (why: string) => void): GateVerdict {
   const line: GateLine = {
     at: new Date().toISOString(),
     tool: call?.tool ?? null,
@@ -99,6 +103,7 @@ function recorded(log: number, call: HookCall | undefined, verdict: GateVerdict)
     writeSync(log, `${JSON.stringify(line)}\n`);
     return verdict;
   } catch (error) {
+    onUnrecorded(errorText(error));
     return { decision: 'deny', rule: 'unrecorded', message: `The decision could not be recorded: ${errorText(error)}` };
   }
 }

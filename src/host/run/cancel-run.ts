@@ -1,5 +1,5 @@
 /**
- * Ends a run and proves it: SIGINT to the process alone (it writes its last words), a grace, then the sweep by marker.
+ * Ends a run and proves it: SIGINT to the process alone (it writes its last words), a grace, then the sweep.
  * The run's supervisor does it when it lives; otherwise this program does.
  */
 import { join } from 'node:path';
@@ -9,11 +9,14 @@ import { createOnce } from '../durable.ts';
 import { HostError } from '../host-error.ts';
 import { bootId, identityOf, isAlive } from '../proc.ts';
 import { askSupervisor, connectSupervisor } from './control-client.ts';
-import { readChild, readCommand, readStarted, runDirectory, runMarker, type StartedFile } from './run-files.ts';
+import { readChild, readCommand, readScope, readStarted, runDirectory, runMarker, type StartedFile } from './run-files.ts';
 import { stateOf } from './run-state.ts';
-import { signalProcess, sweep, type Swept } from './sweep.ts';
+import { signalProcess, sweep, type Swept, type SweepOptions } from './sweep.ts';
 
 export const TERM_GRACE_MS = 1000;
+
+/** Whoever gives no time to end by itself gives none after SIGTERM either. */
+export const termGrace = (graceMs: number): number => Math.min(TERM_GRACE_MS, graceMs);
 
 // On top of the grace: what the sweep may take.
 const SUPERVISOR_SLACK_MS = 25_000;
@@ -25,9 +28,9 @@ export async function cancelRun(stateDir: string, p: { key: string; graceMs: num
   const started = await readStarted(dir);
   const bySupervisor = started ? await throughSupervisor(dir, started, p.graceMs) : [];
   const child = started?.bootId === bootId() ? await readChild(dir) : null; // after a reboot its pid is another's
-  const swept = await directly(p.key, child, p.graceMs);
+  const swept = await directly(p.key, { child, scope: await readScope(dir) }, p.graceMs);
   if (swept.left.length > 0) throw new HostError('internal', `processes that cannot be killed: ${swept.left.join(', ')}`);
-  return { state: await stateOf(dir), proof: 'marker', killed: [...bySupervisor, ...swept.killed] };
+  return { state: await stateOf(dir), proof: swept.proof, killed: [...bySupervisor, ...swept.killed] };
 }
 
 /** A run that was asked for but not started must not start after its cancellation: we take its start and end it. */
@@ -42,18 +45,18 @@ async function forbidStart(dir: string, key: string): Promise<void> {
 }
 
 async function throughSupervisor(dir: string, started: StartedFile, graceMs: number): Promise<Swept['killed']> {
-  const socket = await connectSupervisor(dir, started.socket);
+  const socket = started.bootId === bootId() ? await connectSupervisor(dir, started.socket) : undefined;
   if (!socket) return [];
   const answer = await askSupervisor(socket, { op: 'cancel', graceMs }, graceMs + SUPERVISOR_SLACK_MS);
   return (answer as { killed: Swept['killed'] } | undefined)?.killed ?? [];
 }
 
-async function directly(key: string, child: ProcessIdentity | null, graceMs: number): Promise<Swept> {
-  if (child && isAlive(child)) {
-    signalProcess(child.pid, 'SIGINT');
-    await untilGone(child, graceMs);
+async function directly(key: string, of: Pick<SweepOptions, 'child' | 'scope'>, graceMs: number): Promise<Swept> {
+  if (of.child && isAlive(of.child)) {
+    signalProcess(of.child.pid, 'SIGINT');
+    await untilGone(of.child, graceMs);
   }
-  return sweep(runMarker(key), TERM_GRACE_MS, child);
+  return sweep(runMarker(key), { ...of, termGraceMs: termGrace(graceMs) });
 }
 
 async function untilGone(child: ProcessIdentity, graceMs: number): Promise<void> {

@@ -2,6 +2,7 @@
  * The run directory: one per key, readable by its owner alone.
  *   cmd      spec; first writer wins, whole or nothing          started  created once, synced before the exec
  *   child    identity of the process                            exit     complete or absent
+ *   cgroup   the run's control group, where it has one
  *   out, err, gate   append-only, one writer, offsets never move
  */
 import { createHash } from 'node:crypto';
@@ -9,6 +10,8 @@ import { join } from 'node:path';
 import type { ProcessIdentity, RunExit, RunSpec } from '../../domain/host-api.ts';
 import { readJson } from '../durable.ts';
 import { HostError } from '../host-error.ts';
+import { bootId } from '../proc.ts';
+import { openScope, type Scope } from './scope.ts';
 
 export interface CommandFile {
   key: string;
@@ -25,10 +28,16 @@ export interface StartedFile {
   socket: string;
 }
 
+/** Where the run's control group is. */
+export interface ScopeFile {
+  path: string;
+  bootId: string;
+}
+
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,510}$/;
 
 /** Names a run's own files may not take. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'exit', 'out', 'err', 'gate', 'supervisor.log']);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'cgroup', 'exit', 'out', 'err', 'gate', 'supervisor.log']);
 
 /** The hash keeps a Unix socket's path short; the key itself is in `cmd`. */
 export function runDirectory(stateDir: string, key: string): string {
@@ -44,5 +53,11 @@ export const readCommand = async (dir: string): Promise<CommandFile | undefined>
 export const readStarted = async (dir: string): Promise<StartedFile | undefined> => (await readJson(join(dir, 'started'))) as StartedFile | undefined;
 
 export const readChild = async (dir: string): Promise<ProcessIdentity | null> => ((await readJson(join(dir, 'child'))) as ProcessIdentity | undefined) ?? null;
+
+/** Undefined where the run has none, or had it before a reboot. */
+export async function readScope(dir: string): Promise<Scope | undefined> {
+  const file = (await readJson(join(dir, 'cgroup'))) as ScopeFile | undefined;
+  return file?.bootId === bootId() ? openScope(file.path) : undefined;
+}
 
 export const readExit = async (dir: string): Promise<RunExit | undefined> => (await readJson(join(dir, 'exit'))) as RunExit | undefined;

@@ -1,69 +1,94 @@
 /** Carries out a run that is ours: files, gate, process, limits, and the sweep after it. Expected ends are values in `reason`. */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import type { ExitReason, RunExit, RunSpec } from '../../domain/host-api.ts';
-import { replaceFile } from '../durable.ts';
+import type { ExitReason, ProcessIdentity, RunExit } from '../../domain/host-api.ts';
 import { errorText } from '../host-error.ts';
 import { openGate, type Gate } from '../gate/gate-server.ts';
-import { TERM_GRACE_MS } from '../run/cancel-run.ts';
+import { termGrace, TERM_GRACE_MS } from '../run/cancel-run.ts';
 import { runMarker, type CommandFile } from '../run/run-files.ts';
 import { signalProcess, sweep, type Swept } from '../run/sweep.ts';
 import { spawnChild, type Child } from './child.ts';
 import { fillIn, writeRunFiles } from './fill-in.ts';
-import { watchLimits, type Breach } from './limits.ts';
+import { outOfRoomAtEnd, watchLimits, type Breach } from './limits.ts';
+import { dropScope, leaveScope, type RunScope } from './run-scope.ts';
 
 interface Ended {
   exit: RunExit;
   killed: Swept['killed'];
 }
 
-type Cancelled = Promise<{ graceMs: number }>;
+interface Surroundings {
+  scope: RunScope;
+  cancelled: Promise<{ graceMs: number }>;
+}
+
+/** What is open while the run lasts. */
+interface Parts extends Surroundings {
+  streams: number[];
+  gate?: Gate;
+}
 
 /** Resolves when nothing of the run is left, with what `exit` shall say. */
-export async function carryRun(dir: string, command: CommandFile, delivered: Record<string, string>, cancelled: Cancelled): Promise<Ended> {
-  const streams = [openStream('out'), openStream('err')] as const;
-  let gate: Gate | undefined;
+export async function carryRun(dir: string, command: CommandFile, delivered: Record<string, string>, around: Surroundings): Promise<Ended> {
+  const parts: Parts = { ...around, streams: [] };
   try {
-    const home = command.spec.env['HOME'] ?? delivered['HOME'] ?? homedir();
-    gate = command.spec.gate ? await openGate(command.spec.gate, home) : undefined;
-    const spec = fillIn(command.spec, { RUN_DIR: dir, ...(gate && { GATE_URL: gate.url, GATE_TOKEN: gate.token }) });
-    const env = { ...spec.env, ...delivered, HOLDPOINT_RUN: command.key };
-    const child = await startChild({ ...spec, env }, ...streams);
-    if (typeof child === 'string') return { exit: exitOf('spawn_failed', child), killed: [] };
-    return await untilNothingIsLeft(child, command, streams, cancelled);
+    const child = await startChild(dir, command, delivered, parts);
+    if (typeof child !== 'string') return await untilNothingIsLeft(child, command, parts);
+    dropScope(parts.scope);
+    return { exit: exitOf('spawn_failed', child), killed: [] };
   } finally {
-    gate?.close();
-    streams.forEach(finish);
+    parts.gate?.close();
+    parts.streams.forEach(finish);
   }
 }
 
 /** The process, or why there is none. */
-async function startChild(spec: RunSpec, out: number, err: number): Promise<Child | string> {
+async function startChild(dir: string, command: CommandFile, delivered: Record<string, string>, parts: Parts): Promise<Child | string> {
   try {
+    for (const name of ['out', 'err']) parts.streams.push(openSync(name, 'a', 0o600));
+    const [out = 0, err = 0] = parts.streams;
+    const home = command.spec.env['HOME'] ?? delivered['HOME'] ?? homedir();
+    if (command.spec.gate) parts.gate = await openGate(command.spec.gate, home);
+    const spec = fillIn(command.spec, { RUN_DIR: dir, ...(parts.gate && { GATE_URL: parts.gate.url, GATE_TOKEN: parts.gate.token }) });
     await writeRunFiles(spec.files);
-    const child = await spawnChild(spec, out, err);
-    await replaceFile('child', JSON.stringify(child.identity)).catch((error: unknown) => {
-      process.stderr.write(`identity of the process cannot be recorded: ${errorText(error)}\n`);
-    });
+    const child = await spawnChild({ ...spec, env: { ...spec.env, ...delivered, HOLDPOINT_RUN: command.key } }, out, err);
+    recordChild(child.identity);
     return child;
   } catch (error) {
     return errorText(error);
   }
 }
 
-async function untilNothingIsLeft(child: Child, { key, spec }: CommandFile, streams: readonly number[], cancelled: Cancelled): Promise<Ended> {
-  const limits = watchLimits(spec.limits, streams);
-  const cancellation = cancelled.then(({ graceMs }): Breach => ({ reason: 'cancelled', message: null, graceMs }));
-  const breach = await Promise.race([child.ended.then(() => undefined), limits.breached, cancellation]);
+/** Whole or absent, but not synced: after a reboot there is no such process. */
+function recordChild(identity: ProcessIdentity): void {
+  try {
+    writeFileSync('.child', JSON.stringify(identity), { mode: 0o600 });
+    renameSync('.child', 'child');
+  } catch (error) {
+    process.stderr.write(`identity of the process cannot be recorded: ${errorText(error)}\n`);
+  }
+}
+
+async function untilNothingIsLeft(child: Child, { key, spec }: CommandFile, parts: Parts): Promise<Ended> {
+  const scope = leaveScope(parts.scope);
+  const limits = watchLimits(spec.limits, parts.streams);
+  const cancellation = parts.cancelled.then(({ graceMs }): Breach => ({ reason: 'cancelled', message: null, graceMs }));
+  const others = parts.gate ? [parts.gate.unrecorded.then((why): Breach => ({ reason: 'output_limit', message: `a decision of the gate could not be recorded: ${why}` }))] : [];
+  const breach = await Promise.race([child.ended.then(() => undefined), limits.breached, cancellation, ...others]);
   limits.stop();
-  if (breach) await askToEnd(child, breach.graceMs ?? spec.limits.graceMs);
-  const swept = await sweep(runMarker(key), TERM_GRACE_MS, child.identity);
+  const graceMs = breach?.graceMs ?? spec.limits.graceMs;
+  if (breach) await askToEnd(child, graceMs);
+  const termGraceMs = breach ? termGrace(graceMs) : TERM_GRACE_MS;
+  const swept = await sweep(runMarker(key), { termGraceMs, child: child.identity, scope: scope.kind === 'cgroup' ? scope.scope : undefined });
   const { code, signal } = await child.ended;
-  return { exit: { ...exitOf(breach?.reason ?? 'exited', messageOf(breach, swept)), code, signal }, killed: swept.killed };
+  const cause = breach ?? outOfRoomAtEnd(parts.streams);
+  const exit = { ...exitOf(cause?.reason ?? 'exited', messageOf(cause, swept)), code, signal, proof: swept.proof, ...(scope.kind === 'none' && { noCgroup: scope.why }) };
+  return { exit, killed: swept.killed };
 }
 
 /** SIGINT goes to the process alone: it ends its own children in order and writes its last words. */
 async function askToEnd(child: Child, graceMs: number): Promise<void> {
+  if (graceMs === 0) return;
   signalProcess(child.identity.pid, 'SIGINT');
   const grace = Promise.withResolvers<void>();
   const timer = setTimeout(grace.resolve, graceMs);
@@ -79,8 +104,6 @@ function messageOf(breach: Breach | undefined, { killed, left }: Swept): string 
 }
 
 const exitOf = (reason: ExitReason, message: string | null): RunExit => ({ code: null, signal: null, reason, message, at: new Date().toISOString() });
-
-const openStream = (name: string): number => openSync(name, 'a', 0o600);
 
 /** Synced before `exit` is written: a complete exit promises complete streams. */
 function finish(stream: number): void {

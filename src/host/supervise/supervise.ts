@@ -2,17 +2,15 @@
  * One run from start to exit, in a process of its own session. Its working directory is the run directory; the socket it listens
  * on there is the proof that it lives. What it does before `started` exists may be repeated; after that nobody starts this run again.
  */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createOnce, replaceFile } from '../durable.ts';
-import { errorText } from '../host-error.ts';
+import { createOnce } from '../durable.ts';
 import { bootId, identityOf } from '../proc.ts';
 import { readCommand, type StartedFile } from '../run/run-files.ts';
-import type { RunExit } from '../../domain/host-api.ts';
 import { carryRun } from './carry-run.ts';
 import { listenForControl, type Control } from './control-server.ts';
-
-const EXIT_RETRY_MS = 1000;
+import { reserveExit, type ExitFile } from './exit-file.ts';
+import { dropScope, makeRunScope, recordScope, type RunScope } from './run-scope.ts';
 
 /** Exit code of the process: 0 also when another supervisor was first. */
 export async function supervise(dir: string): Promise<number> {
@@ -20,15 +18,21 @@ export async function supervise(dir: string): Promise<number> {
   // Of a session of our own nobody should send these; a terminal that ends must not end the run.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
   const { environment } = JSON.parse(readFileSync(0, 'utf8')) as { environment: Record<string, string> };
+  return carryIfFirst(dir, environment, makeRunScope());
+}
+
+async function carryIfFirst(dir: string, environment: Record<string, string>, scope: RunScope): Promise<number> {
   const command = await readCommand('.');
   if (!command) throw new Error(`no command in ${dir}`);
-  const control = await listenForControl(`s.${process.pid}`);
+  const exitFile = await reserveExit();
+  // Named like no other, ever: a later supervisor with our pid must not pass for us.
+  const control = await listenForControl(`s.${process.pid}.${randomBytes(4).toString('hex')}`);
   if (!(await claimStart(command.key, control))) {
-    await control.finish([]);
+    await withdraw(exitFile, control, scope);
     return 0;
   }
-  const { exit, killed } = await carryRun(dir, command, environment, control.cancelled);
-  await writeExit(exit);
+  const { exit, killed } = await carryRun(dir, command, environment, { scope: recordScope(scope), cancelled: control.cancelled });
+  await exitFile.complete(exit);
   await control.finish(killed);
   return 0;
 }
@@ -41,14 +45,8 @@ async function claimStart(key: string, control: Control): Promise<boolean> {
   return createOnce('started', JSON.stringify(started));
 }
 
-/** A full disk must not turn an exit into a loss: the run stays `running` until there is room to say how it ended. */
-async function writeExit(exit: RunExit): Promise<void> {
-  for (;;) {
-    try {
-      return await replaceFile('exit', JSON.stringify(exit));
-    } catch (error) {
-      process.stderr.write(`exit cannot be written yet: ${errorText(error)}\n`);
-      await sleep(EXIT_RETRY_MS);
-    }
-  }
+async function withdraw(exitFile: ExitFile, control: Control, scope: RunScope): Promise<void> {
+  dropScope(scope);
+  await exitFile.discard();
+  await control.finish([]);
 }

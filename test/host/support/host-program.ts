@@ -1,6 +1,7 @@
 /** The host program as an outside client sees it: a process, JSON-RPC on its stdio, a scratch state directory. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,9 +31,11 @@ export class HostProgram {
     this.#rpc.listen();
   }
 
-  static async start(stateDir: string, env: Record<string, string> = {}): Promise<HostProgram> {
+  /** `through`: a command that starts it, such as `prlimit` with its options. */
+  static async start(stateDir: string, env: Record<string, string> = {}, through: string[] = []): Promise<HostProgram> {
     const own = { PATH: process.env.PATH ?? '', HOME: stateDir, ...env };
-    return new HostProgram(spawn(process.execPath, [await programFile(), 'serve', '--state', stateDir], { env: own, stdio: ['pipe', 'pipe', 'inherit'] }));
+    const [command = '', ...args] = [...through, process.execPath, await programFile(), 'serve', '--state', stateDir];
+    return new HostProgram(spawn(command, args, { env: own, stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
   call<M extends HostMethod>(method: M, p: Parameters<HostApi[M]>[0]): ReturnType<HostApi[M]> {
@@ -85,8 +88,8 @@ export class Bench {
     return bench;
   }
 
-  async program(env: Record<string, string> = {}): Promise<HostProgram> {
-    const program = await HostProgram.start(this.state, env);
+  async program(env: Record<string, string> = {}, through: string[] = []): Promise<HostProgram> {
+    const program = await HostProgram.start(this.state, env, through);
     this.#programs.push(program);
     return program;
   }
@@ -101,11 +104,26 @@ export class Bench {
     return { ...this.lease, key, secrets: {}, spec: { ...plainSpec(this.workspace), args: [fixture(file), ...args], ...spec } };
   }
 
-  async close(): Promise<void> {
+  /** The run's directory; it must have been asked for. */
+  directoryOf(key: string): string {
+    const runs = join(this.state, 'runs');
+    const found = readdirSync(runs).map((name) => join(runs, name)).find((dir) => readFileSync(join(dir, 'cmd'), 'utf8').startsWith(`{"key":"${key}",`));
+    if (!found) throw new Error(`no directory of ${key}`);
+    return found;
+  }
+
+  /** Pid of the supervisor that has started a key, dead or alive. */
+  supervisorOf(key: string): number {
+    return (JSON.parse(readFileSync(join(this.directoryOf(key), 'started'), 'utf8')) as { supervisor: { pid: number } }).supervisor.pid;
+  }
+
+  /** `beforeRemoval`: when all programs have ended. */
+  async close(beforeRemoval: () => void = () => undefined): Promise<void> {
     const last = await this.program();
     for (const key of this.#keys) await last.call('cancelRun', { key, graceMs: 0 });
     // Not killed: coverage is written at the end of a process.
     await Promise.all(this.#programs.map((program) => program.stop()));
+    beforeRemoval();
     await rm(this.dir, { recursive: true, force: true });
   }
 }

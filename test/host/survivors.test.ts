@@ -1,0 +1,106 @@
+/** T-A6: whatever a run starts and however it hides, a cancel leaves nothing of it, and says what it killed. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { pidsWith } from '../support/marked-processes.ts';
+import { describeWith } from '../support/needs.ts';
+import { canMakeGroups, groupsOf } from './support/cgroup.ts';
+import { Bench, exitOf, type HostProgram } from './support/host-program.ts';
+import { isRunning } from './support/processes.ts';
+
+let bench: Bench;
+let host: HostProgram;
+beforeAll(async () => {
+  bench = await Bench.open();
+  host = await bench.program();
+});
+afterAll(() => bench.close());
+
+/** Each writes the pids of what it leaves into $F, and its main process stays. */
+const SURVIVORS = {
+  setsid: `setsid sh -c 'echo $$ >>"$F"; exec sleep 600' & wait`,
+  'a double fork': `( ( sh -c 'echo $$ >>"$F"; exec sleep 600' & ) & ) ; sleep 600`,
+  'ignored INT, TERM and HUP': `trap '' INT TERM HUP; sh -c 'echo $$ >>"$F"; exec sleep 600' & while :; do sleep 600; done`,
+  'children of children in many sessions': `for i in 1 2 3 4 5; do setsid sh -c 'setsid sh -c "echo \\$\\$ >>$F; exec sleep 600" & exec sleep 600' & done; wait`,
+} as const;
+
+const leftIn = (file: string): number[] => readFileSync(file, 'utf8').trim().split('\n').map(Number);
+
+async function startSurvivor(key: string, script: string): Promise<{ file: string; pids: number[] }> {
+  const file = join(bench.dir, key);
+  await host.call('startRun', bench.run(key, '', [], { command: 'sh', args: ['-c', script], env: { F: file } }));
+  const pids = await eventually(() => leftIn(file), { what: `${key} to have started its children` });
+  await eventually(() => pids.every(isRunning), { what: 'them to run' });
+  return { file, pids };
+}
+
+const nothingCarries = (key: string): unknown => expect(pidsWith(`HOLDPOINT_RUN=${key}`)).toEqual([]);
+
+/** A supervisor that is killed leaves no group to go by: only the marker is left. */
+async function loseGroup(key: string): Promise<void> {
+  process.kill(bench.supervisorOf(key), 'SIGKILL');
+  rmSync(join(bench.directoryOf(key), 'cgroup'), { force: true });
+  await eventually(async () => (await host.call('runState', { key })).kind === 'lost', { what: 'the run to be lost' });
+}
+
+describe.each(Object.entries(SURVIVORS))('%s', (name, script) => {
+  test.each(['by its supervisor', 'by marker alone'])('is ended %s', async (how) => {
+    const key = `${name}-${how}`.replaceAll(/[^a-z]+/gi, '-');
+    const { pids } = await startSurvivor(key, script);
+    if (how === 'by marker alone') await loseGroup(key);
+    const { killed, proof } = await host.call('cancelRun', { key, graceMs: 200 });
+    expect(pids.filter(isRunning)).toEqual([]);
+    nothingCarries(key);
+    expect(killed.map(({ pid }) => pid)).toEqual(expect.arrayContaining(pids));
+    expect(killed.filter(({ command }) => command.includes('sleep 600'))).not.toEqual([]);
+    expect(proof).toBe(how === 'by its supervisor' && canMakeGroups() ? 'cgroup' : 'marker');
+  });
+});
+
+/** Lives a moment, and another of it lives on: no pid is there for long. */
+const FORK_LOOP = `hop() { echo x >>"$F"; ( hop & ) ; exit 0; }; ( hop & ); trap '' TERM; while :; do sleep 600; done`;
+
+describe('a fork loop', () => {
+  test.each(['by its supervisor', 'by marker alone'])('is ended %s', async (how) => {
+    const key = `loop-${how}`.replaceAll(' ', '-');
+    const file = join(bench.dir, key);
+    await host.call('startRun', bench.run(key, '', [], { command: 'sh', args: ['-c', FORK_LOOP], env: { F: file } }));
+    const length = (): number => readFileSync(file, 'latin1').length;
+    await eventually(() => length() > 100, { what: 'the loop to go round' });
+    if (how === 'by marker alone') await loseGroup(key);
+    await host.call('cancelRun', { key, graceMs: 100 });
+    const atCancel = length();
+    nothingCarries(key);
+    // The loop would go round many times while another run starts and ends.
+    await host.call('startRun', bench.run(`after-${key}`, 'print-env.mjs'));
+    await exitOf(host, `after-${key}`);
+    expect(length()).toBe(atCancel);
+  });
+});
+
+describeWith('writable cgroup v2', canMakeGroups(), 'with a control group', () => {
+  test('a child with an emptied environment in another session is ended too', async () => {
+    const { pids } = await startSurvivor('emptied', `env -i setsid sh -c 'trap "" TERM; echo $$ >>'"$F"'; while :; do sleep 600; done' & wait`);
+    expect(pidsWith('HOLDPOINT_RUN=emptied')).not.toEqual(expect.arrayContaining(pids));
+    const { killed, proof, state } = await host.call('cancelRun', { key: 'emptied', graceMs: 200 });
+    expect({ proof, state }).toMatchObject({ proof: 'cgroup', state: { exit: { reason: 'cancelled', proof: 'cgroup' } } });
+    expect(killed.map(({ pid }) => pid)).toEqual(expect.arrayContaining(pids));
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
+  test('also when the supervisor was killed, and of an end without a cancel it is the proof', async () => {
+    const { pids } = await startSurvivor('emptied-lost', `env -i setsid sh -c 'echo $$ >>'"$F"'; exec sleep 600' & wait`);
+    process.kill(bench.supervisorOf('emptied-lost'), 'SIGKILL');
+    expect(await host.call('cancelRun', { key: 'emptied-lost', graceMs: 100 })).toMatchObject({ proof: 'cgroup', state: { kind: 'lost' } });
+    expect(pids.filter(isRunning)).toEqual([]);
+    const left = await startSurvivor('emptied-left', `env -i setsid sh -c 'echo $$ >>'"$F"'; exec sleep 600' & while [ ! -s "$F" ]; do sleep 0.01; done`);
+    expect(await exitOf(host, 'emptied-left')).toMatchObject({ reason: 'exited', proof: 'cgroup', message: expect.stringContaining('left running') });
+    expect(left.pids.filter(isRunning)).toEqual([]);
+  });
+
+  test('no group is left behind', async () => {
+    const keys = ['emptied', 'emptied-lost', 'emptied-left'];
+    await eventually(() => groupsOf(keys.map((key) => bench.supervisorOf(key))).length === 0, { what: 'the groups to be removed' });
+  });
+});
