@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   pause: control,
   resume: control,
   cancel: control,
+  drill: () => import('./commands/drill.ts').then((m) => m.addDrill),
   schema: () => import('./commands/schema.ts').then((m) => m.addSchema),
   'demo-servers': () => import('./commands/demo-servers.ts').then((m) => m.addDemoServers),
 };

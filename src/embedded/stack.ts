@@ -1,15 +1,13 @@
 /** Brings up all that `up` and `demo` need on one machine: Postgres, its schema, Temporal with Web UI, one worker. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
-import { HoldpointError } from '../domain/failure-kind.ts';
 import { startPostgres } from './postgres.ts';
-import { isAlive } from './process-identity.ts';
-import { logTail, startServer } from './server-process.ts';
 import { endProcesses, type Addresses, type StartedProcess } from './started.ts';
 import { startTemporal } from './temporal.ts';
+import { startWorkerProcess, type WorkerCommand } from './worker-process.ts';
+
+export type { WorkerCommand } from './worker-process.ts';
 
 export interface StackOptions {
   dataDir: string;
@@ -23,15 +21,6 @@ export interface StackOptions {
   log: (line: string) => void;
 }
 
-export interface WorkerCommand {
-  file: string;
-  args: string[];
-  env: Record<string, string>;
-  /** Where relative paths in `env` are taken from; default: the data folder. */
-  cwd?: string;
-  version: string;
-}
-
 export interface Stack {
   addresses: Addresses;
   /** In the order they were started. */
@@ -40,8 +29,6 @@ export interface Stack {
   broken: Promise<string>;
   stop(): Promise<void>;
 }
-
-const WORKER_DEADLINE_MS = 60_000;
 
 /**
  * Starts in order and returns when the worker polls. What had been started is stopped again when a later part fails.
@@ -87,7 +74,8 @@ async function startServers(options: StackOptions, add: Add): Promise<Addresses>
 
 const identity = ({ pid, start, version }: { pid: number; start: string; version: string }): { pid: number; start: string; version: string } => ({ pid, start, version });
 
-async function migrateDatabase(url: string, log: (line: string) => void): Promise<void> {
+/** Brings an embedded database to this program's schema. */
+export async function migrateDatabase(url: string, log: (line: string) => void): Promise<void> {
   const { db, close } = openDb(url, { max: 1 });
   try {
     const { applied, error } = await migrate(db);
@@ -99,27 +87,10 @@ async function migrateDatabase(url: string, log: (line: string) => void): Promis
 }
 
 async function startWorker(options: StackOptions, addresses: Addresses, add: Add, signal: AbortSignal): Promise<void> {
-  const { worker, dataDir, outlive } = options;
-  mkdirSync(dataDir, { recursive: true });
-  const readyFile = join(dataDir, 'worker.ready');
-  rmSync(readyFile, { force: true });
-  const env = {
-    ...worker.env,
-    DATABASE_URL: addresses.database,
-    TEMPORAL_ADDRESS: addresses.temporal,
-    TEMPORAL_NAMESPACE: addresses.namespace,
-    HOLDPOINT_READY_FILE: readyFile,
-  };
-  const logFile = join(dataDir, 'worker.log');
-  const server = await startServer({ name: 'the worker', file: worker.file, args: worker.args, cwd: worker.cwd ?? dataDir, env, logFile, stopSignal: 'SIGTERM', outlive });
-  add({ name: 'worker', pid: server.pid, start: server.start, version: worker.version, stopSignal: 'SIGTERM' }, server.exited);
-  const deadline = Date.now() + WORKER_DEADLINE_MS;
-  while (!existsSync(readyFile)) {
-    if (!isAlive(server) || Date.now() > deadline) {
-      throw new HoldpointError('internal', `the worker did not start: ${logTail(logFile)}`, { hint: `see ${logFile}` });
-    }
-    signal.throwIfAborted();
-    await sleep(20);
-  }
-  options.log(`Worker polls (process ${server.pid}); its log is ${logFile}`);
+  const { worker: command, dataDir, outlive, log } = options;
+  const env = { DATABASE_URL: addresses.database, TEMPORAL_ADDRESS: addresses.temporal, TEMPORAL_NAMESPACE: addresses.namespace };
+  const { pid } = await startWorkerProcess({ name: 'worker', command, env, dir: dataDir, outlive }, signal, (server) => {
+    add({ name: 'worker', pid: server.pid, start: server.start, version: command.version, stopSignal: 'SIGTERM' }, server.exited);
+  });
+  log(`Worker polls (process ${pid}); its log is ${join(dataDir, 'worker.log')}`);
 }

@@ -57,6 +57,14 @@ const SAMPLES: Record<Exclude<DocumentName, 'plan'>, Record<string, unknown>> = 
     parts: [{ name: 'temporal', version: '1.0', pid: 1 }], status: STATUS, answered: [{ breakpoint: 'b', action: 'approve', by: 'demo' }],
     checks: [{ name: 'test', exitCode: 0 }], modelRequests: 12, processesLeft: 0,
   },
+  drill: {
+    ok: false, seed: 7, host: 'local', seconds: 50.1, leftBehind: ['service: it does not end'],
+    faults: [{
+      fault: 'worker-kill', injectedAt: AT, seenInMs: 5_900, recoveredInMs: 6_400, written: 600, stored: 599, lost: 1, duplicated: 0, outSha256: 'a'.repeat(64),
+      rowsSha256: 'b'.repeat(64), survivors: [42], proof: 'marker', ok: false, seen: 'another worker went on', reason: '1 of 600 lines are not stored',
+      skipped: 'no',
+    }],
+  },
   up: { ready: true, temporal: '127.0.0.1:7233', webUi: 'http://127.0.0.1:8233', database: '127.0.0.1:5432' },
   error: {
     error: {
@@ -70,7 +78,7 @@ const compile = (name: string) => new Ajv({ strict: false, validateFormats: fals
 
 test('the names are those of the contract', () => {
   expect([...documentNames].sort()).toEqual([
-    'answer', 'checkpoints', 'decisions', 'demo', 'diff', 'doctor', 'error', 'inbox', 'logs', 'plan', 'start', 'status', 'up', 'validate',
+    'answer', 'checkpoints', 'decisions', 'demo', 'diff', 'doctor', 'drill', 'error', 'inbox', 'logs', 'plan', 'start', 'status', 'up', 'validate',
   ]);
   expect(documentSchema('nobody')).toBeUndefined();
   expect(documentSchema('constructor')).toBeUndefined();
@@ -100,7 +108,7 @@ describe.each(Object.entries(SAMPLES))('%s', (name, sample) => {
 const OPTIONAL = [
   'changes.0.from', 'by.toolUseId', 'by.tool', '.cure', '.suggestion', 'error.hint', 'error.where', 'where.file', 'where.line',
     'where.column',
-  'where.path', 'error.first', 'text', '.detail', '.facts',
+  'where.path', 'error.first', '.reason', '.skipped', 'text', '.detail', '.facts',
 ];
 
 /** The sample as often as it has fields, each time without one of them. */

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { planJsonSchema } from '../plan-schema.ts';
 import { answerDocument, inboxDocument } from './breakpoints.ts';
+import { drillDocument } from './drill.ts';
 import { demoDocument, doctorDocument, errorDocument, startDocument, upDocument, validateDocument } from './service.ts';
 import { statusDocument } from './status.ts';
 import { checkpointsDocument, decisionsDocument, diffDocument, logsLine } from './turns.ts';
@@ -22,6 +23,7 @@ export const DOCUMENTS = {
   start: startDocument,
   demo: demoDocument,
   up: upDocument,
+  drill: drillDocument,
   error: errorDocument,
 } as const;
 
