@@ -11,6 +11,7 @@ import type { Deps } from './deps.ts';
 import { followRun, readTail, type EndedRun } from './follow-run.ts';
 import { mustStop, thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { loadRun, type LoadedRun } from './loaded-run.ts';
+import { onDatabase } from './on-database.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import { watchRun } from './run-watch.ts';
 import { createStreamStore, type StreamStore } from './stream-store.ts';
@@ -23,11 +24,11 @@ const MAX_MESSAGE = 500;
 const CANCEL_DEADLINE_MS = 120_000;
 
 /** Rebuilds what an earlier follower had learned from the lines it stored. */
-async function resumeStore(deps: Deps, run: LoadedRun): Promise<{ store: StreamStore; fold: StreamFold }> {
+async function resumeStore(deps: Deps, { signal }: HostCall, run: LoadedRun): Promise<{ store: StreamStore; fold: StreamFold }> {
   const fold = run.agent.fold();
   const offset = await outOffset(deps.db, run.key);
   for await (const raw of runLines(deps.db, run.key)) fold.line(raw.toString('utf8'));
-  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold, redactor: deps.redactor(run.planned.plan.agent) }) };
+  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold, redactor: deps.redactor(run.planned.plan.agent), signal }) };
 }
 
 async function start(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
@@ -47,14 +48,16 @@ async function watchBeside(deps: Deps, target: HostCall, run: LoadedRun, store: 
     if (target.signal.aborted) return;
     // The checkpoints before and after are the truth; without the watcher only the live view is missing, and that is said.
     const message = `changes are not shown while the turn runs: ${String(error)}`;
-    await noteEvent(deps.db, { project: run.call.project, milestone: run.call.milestone, kind: 'watch_failed', message, key: run.key });
+    const note = { project: run.call.project, milestone: run.call.milestone, kind: 'watch_failed', message, key: run.key };
+    await onDatabase(target.signal, () => noteEvent(deps.db, note));
   });
 }
 
 async function follow(deps: Deps, target: HostCall, run: LoadedRun, store: StreamStore): Promise<EndedRun> {
   const over = new AbortController();
   const besides = { ...target, signal: AbortSignal.any([target.signal, over.signal]) };
-  const watching = watchBeside(deps, besides, run, store);
+  // Nobody waits for it before the end of the run: unheard, its failure would end the worker.
+  const watching = watchBeside(deps, besides, run, store).catch(() => undefined);
   try {
     return await followRun(target, run.key, store);
   } finally {
@@ -105,7 +108,7 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
 
 /** Stores the rest of a stream that has ended, from where the database stands, and books what it cost. */
 async function storeRest(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
-  const { store, fold } = await resumeStore(deps, run);
+  const { store, fold } = await resumeStore(deps, target, run);
   const state = await followRun(target, run.key, store);
   await store.end();
   await book(deps, run, state, fold.summary(state.kind === 'exited' ? state.exit : null));
@@ -126,7 +129,7 @@ async function stop(deps: Deps, target: HostCall, run: LoadedRun): Promise<void>
 async function runTurn(deps: Deps, call: RunTurn, beat: Beat, onStore: (store: StreamStore) => void): Promise<RunResult> {
   const run = await loadRun(deps, call);
   const target = hostOf(deps, run.planned, beat.signal);
-  const { store, fold } = await resumeStore(deps, run);
+  const { store, fold } = await resumeStore(deps, target, run);
   onStore(store);
   try {
     await start(deps, target, run);

@@ -14,21 +14,35 @@ const isOver = (state: RunState): state is EndedRun => state.kind === 'exited' |
 /**
  * Reads until the run is over and all its lines are stored; a last one without an end is the caller's to store, when nothing
  * can write any more. May be repeated from any offset. Ends early only with an error: the host away for too long, or
- * `target.signal` aborted.
+ * `target.signal` aborted. Holds two chunks and the line that is not complete, however slow the database is.
  */
 export async function followRun(target: HostCall, key: string, store: StreamStore): Promise<EndedRun> {
+  const over = new AbortController();
+  const host = { ...target, signal: AbortSignal.any([target.signal, over.signal]) };
   // Lines are stored whole, so the bytes of an incomplete one are read but not yet part of `store.offset`.
-  let offset = store.received;
-  for (;;) {
-    const from = offset;
-    const chunk: RunChunk = await onHost(target, (api) =>
-      api.readRun({ key, stream: 'out', offset: from, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS }));
-    const bytes = Buffer.from(chunk.data, 'base64');
-    offset += bytes.length;
-    await store.push(bytes);
-    if (isOver(chunk.state) && offset >= chunk.size) return chunk.state;
-    if (chunk.state.kind === 'none') throw new Error(`the host knows no run ${key}: its state folder was removed`);
+  let next = readFrom(host, key, store.received);
+  try {
+    for (;;) {
+      const chunk = await next;
+      const bytes = Buffer.from(chunk.data, 'base64');
+      const offset = chunk.offset + bytes.length;
+      const isWhole = isOver(chunk.state) && offset >= chunk.size;
+      // One chunk is on its way while the one before it is stored.
+      if (!isWhole) next = readFrom(host, key, offset);
+      await store.push(bytes);
+      if (isOver(chunk.state) && isWhole) return chunk.state;
+      if (chunk.state.kind === 'none') throw new Error(`the host knows no run ${key}: its state folder was removed`);
+    }
+  } finally {
+    over.abort();
   }
+}
+
+/** Its failure is heard when it is waited for. */
+function readFrom(target: HostCall, key: string, offset: number): Promise<RunChunk> {
+  const reading = onHost(target, (api) => api.readRun({ key, stream: 'out', offset, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS }));
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /** The last bytes of a run's stream, as text. */

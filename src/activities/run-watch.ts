@@ -3,6 +3,7 @@ import { insertChanges } from '../db/file-changes.ts';
 import type { CheckpointRequest } from '../domain/host-api.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import type { Deps } from './deps.ts';
+import { onDatabase } from './on-database.ts';
 import { onHost, type HostCall } from './on-host.ts';
 import type { StreamStore } from './stream-store.ts';
 
@@ -26,7 +27,8 @@ export async function watchRun(deps: Deps, target: HostCall, watched: Watched): 
     const batch = await onHost(target, (api) => api.watchChanges(call));
     const by = store.openCall ? ({ kind: 'tool', ...store.openCall } as const) : ({ kind: 'other' } as const);
     const changes = batch.changes.map((change) => ({ ...change, by }));
-    await insertChanges(deps.db, { turn, treeFrom: from, treeTo: batch.tree, observedBy: batch.observedBy, final: false, changes });
+    const rows = { turn, treeFrom: from, treeTo: batch.tree, observedBy: batch.observedBy, final: false, changes };
+    await onDatabase(target.signal, () => insertChanges(deps.db, rows));
     ({ cursor, tree: from } = batch);
   }
 }

@@ -5,6 +5,7 @@ import type { AgentEvent, StreamFold } from '../domain/agent.ts';
 import type { Redactor } from '../domain/redaction.ts';
 import type { Deps } from './deps.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
+import { onDatabase } from './on-database.ts';
 
 export interface StreamStore {
   /** Stores the complete lines in `bytes`. */
@@ -27,6 +28,8 @@ interface Source {
   offset: number;
   fold: StreamFold;
   redactor: Redactor;
+  /** Ends the wait for a database that is away. */
+  signal: AbortSignal;
 }
 
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
@@ -82,7 +85,7 @@ export function createStreamStore(deps: Deps, source: Source): StreamStore {
       return toRow({ ...line, raw }, event, redactor);
     });
     const to = splitter.consumed;
-    const result = await appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows });
+    const result = await onDatabase(source.signal, () => appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows }));
     // An answer that was lost on its way: these very lines are stored already.
     if (result !== 'stored' && result.offset !== to) throw superseded(source.runKey);
   };

@@ -32,8 +32,8 @@ export class Bell {
 }
 
 // A watch that works only needs a net below it; without one the poll is all there is.
-const SAFETY_POLL_MS = 1000;
-const ONLY_POLL_MS = 50;
+export const SAFETY_POLL_MS = 1000;
+export const ONLY_POLL_MS = 50;
 
 export interface LookOptions {
   waitMs: number;

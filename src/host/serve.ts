@@ -6,7 +6,7 @@ import { hello } from './hello.ts';
 import { probe } from './probe.ts';
 import { serveRpc, type Handlers } from './rpc.ts';
 import { cancelRun } from './run/cancel-run.ts';
-import { readRun } from './run/read-run.ts';
+import { Followers } from './run/read-run.ts';
 import { runDirectory } from './run/run-files.ts';
 import { stateOf } from './run/run-state.ts';
 import { startRun } from './run/start-run.ts';
@@ -28,6 +28,7 @@ type FileMethod = 'takeCheckpoint' | 'diffTrees' | 'diffText' | 'watchChanges' |
 
 function runHandlers(settings: HostSettings): Omit<Handlers, FileMethod> {
   const { stateDir, env } = settings;
+  const followers = new Followers(stateDir);
   return {
     hello: async () => hello(settings.version),
     probe: (p) => probe(env, p),
@@ -37,7 +38,7 @@ function runHandlers(settings: HostSettings): Omit<Handlers, FileMethod> {
       return startRun(settings, p);
     },
     runState: (p) => stateOf(runDirectory(stateDir, p.key)),
-    readRun: (p, signal) => readRun(stateDir, p, signal),
+    readRun: (p, signal) => followers.read(p, signal),
     cancelRun: (p) => cancelRun(stateDir, p),
   };
 }

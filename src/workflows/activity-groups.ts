@@ -55,8 +55,11 @@ const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
   retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
 });
 
+// At once, however often: the attempts of a run of hours count its dead workers, not its failures.
+const agentRetry = { ...retry, maximumInterval: '2s' } as const;
+
 // On the seats beside the queue of the workflow itself (`timeouts.run`). Five seconds: a run whose worker was killed is followed again by another one after about as long.
-const agent = proxyActivities<AgentActivities>({ ...shared, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
+const agent = proxyActivities<AgentActivities>({ ...shared, retry: agentRetry, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
 export const groups = { quick, closing, host, leaseProbe, agent };
 

@@ -22,7 +22,7 @@ const scripted = createScripted({ command: process.execPath });
 const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 const storeFor = (runKey: string, offset = 0, secrets: string[] = []): StreamStore =>
-  createStreamStore(bench.deps, { runKey, offset, fold: scripted.fold(), redactor: createRedactor(secrets) });
+  createStreamStore(bench.deps, { runKey, offset, fold: scripted.fold(), redactor: createRedactor(secrets), signal: new AbortController().signal });
 
 /** What is stored of a run, put together again. The last line of HOSTILE does not end, so no newline is added there. */
 async function stored(key: string): Promise<Buffer> {

@@ -22,6 +22,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 export interface WrittenRun {
   key: string;
+  workspace: string;
   /** Of what is stored. */
   offset: () => Promise<number>;
   /** Lets the writer come to its end. */
@@ -59,7 +60,7 @@ export async function startWrittenRun(stage: Stage, project: string, flow: Flow)
   const call: RunTurn = { project, planSha256, milestone: 'm', epoch: first.epoch, task: 't', turn: 1, seq: 1 };
   const offset = async (): Promise<number> => (await row())?.out_offset ?? 0;
   return {
-    key: first.run_key, offset,
+    key: first.run_key, workspace, offset,
     finish: () => writeFileSync(join(workspace, 'finish'), ''),
     rested: async () => {
       const question = () => stage.db.selectFrom('breakpoint').select('reason').where('project', '=', project).executeTakeFirst();

@@ -1,0 +1,97 @@
+/**
+ * A run's output is in Postgres once, whole and in order, whatever goes wrong on its way: links cut and silent, workers killed
+ * and doubled, servers and host program restarted while lines of every sort are written. And a worker outlives its servers: it
+ * waits while they are away, and goes on with the same process when they are there again.
+ */
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { isRunning } from '../host/support/processes.ts';
+import { eventually } from '../support/eventually.ts';
+import { createInjector } from '../support/faults/injector.ts';
+import { compare, outFile } from '../support/faults/oracle.ts';
+import { FAULTS, faultSequence, type Fault } from '../support/faults/sequence.ts';
+import { startStage, type Stage } from '../support/faults/stage.ts';
+import { startWrittenRun, type WrittenRun } from '../support/faults/written-run.ts';
+import { seededRandom } from '../support/random.ts';
+import { scaled, SEED } from '../support/scale.ts';
+import { describeWithSshd } from '../support/sshd.ts';
+
+const RECOVERY_MS = 60_000;
+const SHORT = { seed: SEED, lines: 100, perSecond: 100, longBytes: 20_000 };
+const LONG = { seed: SEED, lines: scaled(1_500, 10_000), perSecond: 150, longBytes: scaled(1_000_000, 10_000_000) };
+const COUNT = scaled(FAULTS.length, 24);
+
+interface Injected {
+  fault: Fault;
+  /** Until what was written after the fault was stored. */
+  recoveredMs: number;
+}
+
+describeWithSshd('a run that is followed', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage();
+  });
+  afterAll(() => stage.close());
+
+  /** Lets the writer come to its end and compares every byte. */
+  async function expectWhole(run: WrittenRun): Promise<number> {
+    run.finish();
+    await run.rested();
+    const { written, stored, gaps, offset } = await compare(stage.db, stage.stateDir, run.key);
+    expect({ ...stored, gaps, offset }).toEqual({ ...written, gaps: [], offset: written.bytes });
+    return written.lines;
+  }
+
+  test('waits for a database that is away while only the watch of the workspace has something to tell', async () => {
+    const { pid } = await stage.startWorker();
+    const run = await startWrittenRun(stage, 'silent', SHORT);
+    const pause = join(run.workspace, 'pause');
+    writeFileSync(pause, '');
+    await stage.postgres.stop('crash');
+    const before = stage.databaseProxy.accepted();
+    writeFileSync(join(run.workspace, 'changed.txt'), 'by somebody');
+    // It came to the database with it, more than once.
+    await eventually(() => stage.databaseProxy.accepted() >= before + 3, { what: 'three tries to reach the database' });
+    await stage.postgres.start();
+    const seen = () => stage.db.selectFrom('file_change').select('path').where('path', '=', 'changed.txt').where('final', '=', false).executeTakeFirst();
+    await eventually(seen, { what: 'the change of the workspace in a row' });
+    rmSync(pause);
+    await expectWhole(run);
+    expect(isRunning(pid)).toBe(true);
+  });
+
+  test('goes on in the same worker after a database and a Temporal that were away at once', async () => {
+    const [worker] = stage.workers;
+    const run = await startWrittenRun(stage, 'both', SHORT);
+    await Promise.all([stage.postgres.stop(), stage.temporal.stop('crash')]);
+    const before = stage.databaseProxy.accepted();
+    await eventually(() => stage.databaseProxy.accepted() >= before + 3, { what: 'three tries to reach the database' });
+    await Promise.all([stage.postgres.start(), stage.temporal.start()]);
+    await expectWhole(run);
+    expect(isRunning(worker?.pid ?? 0)).toBe(true);
+  });
+
+  /** Faults one after the other, each while lines are written; the next when what was written meanwhile is stored. */
+  async function disturb(run: WrittenRun): Promise<Injected[]> {
+    const random = seededRandom(SEED);
+    const faults = createInjector(stage, { random, attachSecond: run.attachSecond });
+    const injected: Injected[] = [];
+    for (const fault of faultSequence(random, FAULTS, COUNT)) {
+      const at = performance.now();
+      await faults[fault]();
+      const { size } = statSync(outFile(stage.stateDir, run.key));
+      await eventually(async () => (await run.offset()) > size, { timeoutMs: RECOVERY_MS, what: `lines stored after ${fault}` });
+      injected.push({ fault, recoveredMs: Math.round(performance.now() - at) });
+    }
+    return injected;
+  }
+
+  test(`loses nothing and doubles nothing under ${COUNT} faults of all kinds: seed ${SEED}`, async () => {
+    const run = await startWrittenRun(stage, 'stream', LONG);
+    const injected = await disturb(run);
+    expect(new Set(injected.map(({ fault }) => fault)).size).toBe(FAULTS.length);
+    expect(await expectWhole(run)).toBeGreaterThan(LONG.lines);
+  }, scaled(240_000, 1_200_000));
+});
