@@ -256,6 +256,16 @@ create table turn (
   ended_at timestamp with time zone
 );
 
+create table usage_window (
+  host text not null,
+  account text not null,
+  name text not null,
+  utilization double precision,
+  status text,
+  resets_at timestamp with time zone,
+  seen_at timestamp with time zone not null
+);
+
 create table workspace_lease (
   host text not null,
   workspace text not null,
@@ -283,6 +293,7 @@ alter table run add constraint run_pkey PRIMARY KEY (id);
 alter table task add constraint task_pkey PRIMARY KEY (project, milestone, id);
 alter table task_dependency add constraint task_dependency_pkey PRIMARY KEY (project, milestone, task, depends_on);
 alter table turn add constraint turn_pkey PRIMARY KEY (id);
+alter table usage_window add constraint usage_window_pkey PRIMARY KEY (host, account, name);
 alter table workspace_lease add constraint workspace_lease_pkey PRIMARY KEY (host, workspace);
 alter table checkpoint add constraint checkpoint_turn_id_kind_key UNIQUE (turn_id, kind);
 alter table decision add constraint decision_turn_id_inputs_sha256_key UNIQUE (turn_id, inputs_sha256);
@@ -296,7 +307,7 @@ alter table breakpoint add constraint breakpoint_check CHECK (((answered_at IS N
 alter table breakpoint add constraint breakpoint_kind_check CHECK ((kind = ANY (ARRAY['architecture_decision'::text, 'breaking_test_failure'::text, 'conflicting_solutions'::text, 'milestone_completion'::text, 'rate_limit_hit'::text, 'time_threshold_exceeded'::text, 'confidence_too_low'::text, 'consecutive_failures'::text, 'destructive_operation'::text, 'permission_request'::text, 'agent_question'::text, 'budget_exceeded'::text, 'plan_approval'::text, 'reviewer_unavailable'::text, 'stalled'::text, 'host_unreachable'::text, 'unexpected_change'::text, 'merge_conflict'::text, 'evidence_weakened'::text, 'sign_in_required'::text])));
 alter table breakpoint add constraint breakpoint_occurrence_check CHECK ((occurrence >= 1));
 alter table breakpoint add constraint breakpoint_priority_check CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text])));
-alter table breakpoint add constraint breakpoint_via_check CHECK ((via = ANY (ARRAY['signal'::text, 'update'::text])));
+alter table breakpoint add constraint breakpoint_via_check CHECK ((via = ANY (ARRAY['signal'::text, 'update'::text, 'timer'::text])));
 alter table checkpoint add constraint checkpoint_check CHECK (((turn_id IS NULL) = (kind = 'baseline'::text)));
 alter table checkpoint add constraint checkpoint_kind_check CHECK ((kind = ANY (ARRAY['baseline'::text, 'before'::text, 'after'::text])));
 alter table decision add constraint decision_decision_check CHECK ((decision = ANY (ARRAY['proceed'::text, 'retry'::text, 'clarify'::text, 'wait'::text, 'rerun'::text, 'breakpoint'::text])));
@@ -318,6 +329,7 @@ alter table run add constraint run_state_check CHECK ((state = ANY (ARRAY['new':
 alter table task add constraint task_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'ready'::text, 'running'::text, 'blocked'::text, 'retrying'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'skipped'::text])));
 alter table turn add constraint turn_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'limited'::text, 'deferred'::text, 'interrupted'::text, 'lost'::text, 'refused'::text, 'maxTurns'::text, 'overBudget'::text, 'failed'::text])));
 alter table turn add constraint turn_turn_check CHECK ((turn >= 1));
+alter table usage_window add constraint usage_window_utilization_check CHECK ((utilization >= (0)::double precision));
 alter table breakpoint add constraint breakpoint_project_fkey FOREIGN KEY (project) REFERENCES project(id);
 alter table checkpoint add constraint checkpoint_turn_id_fkey FOREIGN KEY (turn_id) REFERENCES turn(id);
 alter table decision add constraint decision_turn_id_fkey FOREIGN KEY (turn_id) REFERENCES turn(id);
@@ -349,5 +361,7 @@ comment on column milestone.plan_sha256 is 'the last plan that names it: rows of
 comment on column milestone.epoch is 'lease under which it runs; null before its first turn';
 comment on column project.state_at is 'when the workflow asked for this state: an older request never overwrites a newer one';
 comment on column run.out_offset is 'bytes of the stream that are stored as lines; moves only together with them';
+comment on table usage_window is 'the last word of the agent on each usage window of an account: its share that is spent, until it resets';
+comment on column usage_window.account is 'agent and the name of its credential, never the credential';
 comment on table workspace_lease is 'one row per workspace, never deleted: the epoch only grows. Free when holder is null';
 comment on column workspace_lease.attempt_at is 'when the attempt that wrote last was scheduled: an older one was given up by Temporal, and its rows are refused';

@@ -15,6 +15,7 @@ import { onDatabase } from './on-database.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import { watchRun } from './run-watch.ts';
 import { createStreamStore, type StreamStore } from './stream-store.ts';
+import { keepUsage } from './usage.ts';
 import { checkpointSettings, fenceOf, hostOf } from './workspaces.ts';
 
 const GRACE_MS = 5_000;
@@ -28,7 +29,9 @@ async function resumeStore(deps: Deps, { signal }: HostCall, run: LoadedRun): Pr
   const fold = run.agent.fold();
   const offset = await outOffset(deps.db, run.key);
   for await (const raw of runLines(deps.db, run.key)) fold.line(raw.toString('utf8'));
-  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold, redactor: deps.redactor(run.planned.plan.agent), signal }) };
+  const { plan } = run.planned;
+  const onLimits = (): Promise<void> => keepUsage(deps, plan, fold);
+  return { fold, store: createStreamStore(deps, { runKey: run.key, offset, fold, redactor: deps.redactor(plan.agent), onLimits, signal }) };
 }
 
 async function start(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
@@ -103,7 +106,8 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
   const { costUsd, toolCalls } = summary;
   await book(deps, run, state, summary);
   await finishTurn(deps.db, { ...run.call, ...thisAttempt() }, { outcome, message });
-  return { outcome: outcome.kind, message, until: outcome.kind === 'limited' ? outcome.until : null, costUsd, toolCalls };
+  const until = outcome.kind === 'limited' ? outcome.until : null;
+  return { outcome: outcome.kind, message, until, costUsd, toolCalls, ...(outcome.kind === 'failed' && { failure: outcome.reason }) };
 }
 
 /** Stores the rest of a stream that has ended, from where the database stands, and books what it cost. */

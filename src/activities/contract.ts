@@ -6,7 +6,7 @@ import type { BreakpointKind } from '../domain/breakpoints.ts';
 import type { DecisionKind, RuleName } from '../domain/decision.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import type { BreakpointPolicy } from '../domain/plan.ts';
-import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import type { FailureReason, TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { StateChange } from '../domain/questions.ts';
 
 export interface PlanRef {
@@ -65,6 +65,15 @@ export interface BeginTurn extends TurnCall {
   seq: number;
   /** Why this attempt exists; null for the first. The text itself is in the decision row of the turn before. */
   note: string | null;
+  /** A person, or the timer, has said not to wait for windows that reset by then (RFC 3339). */
+  usageSkipped?: string;
+}
+
+export interface BegunTurn {
+  /** Empty where the turn was not begun. */
+  runKey: string;
+  /** A usage window is too full by the plan's policy: nothing was done. `until`: its reset, RFC 3339. */
+  full?: { until: string; reason: string };
 }
 
 export interface RunTurn extends TurnCall {
@@ -79,6 +88,8 @@ export interface RunResult {
   until: string | null;
   costUsd: number;
   toolCalls: number;
+  /** For `failed`. */
+  failure?: FailureReason;
 }
 
 export interface EndTurnResult {
@@ -102,13 +113,17 @@ export interface JudgeTurn extends TurnCall {
   failuresBefore: number;
   /** A person said: go on without a review. */
   skipReview: boolean;
+  /** Times in a row that the turn has waited for the API or a limit before this; absent: none. */
+  waitsBefore?: number;
 }
 
 export interface JudgeResult {
   decision: DecisionKind;
   rule: RuleName;
-  /** For `breakpoint`. */
+  /** For `breakpoint`, and for a `wait` that a person sees. */
   breakpoint: BreakpointKind | null;
+  /** For `breakpoint`: nothing was tried; after `retry` the same turn goes on. */
+  hold?: boolean;
   /** One paragraph for people; cut to 1,000 characters. The whole feedback is in the decision row. */
   reason: string;
   until: string | null;
@@ -135,7 +150,7 @@ export interface HostActivities {
   releaseWorkspace(p: MilestoneRef & Claim): Promise<void>;
   takeBaseline(p: MilestoneRef & Claim): Promise<ChecksResult>;
   /** T0, the prompt, the rows of turn and run. */
-  beginTurn(p: BeginTurn): Promise<{ runKey: string }>;
+  beginTurn(p: BeginTurn): Promise<BegunTurn>;
   /** T1 and the changes between. */
   endTurn(p: TurnCall): Promise<EndTurnResult>;
   runChecks(p: TurnCall): Promise<ChecksResult>;

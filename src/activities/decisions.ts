@@ -34,8 +34,13 @@ async function factsFor(deps: Deps, context: Planned, call: JudgeTurn): Promise<
     attemptsLeft: call.attemptsLeft,
     failuresBefore: call.failuresBefore,
     skipReview: call.skipReview,
-    policy: { gate: context.plan.policy.gate, withoutReviewer: context.plan.policy.withoutReviewer },
+    ...(call.waitsBefore !== undefined && { waitsBefore: call.waitsBefore }),
+    policy: policyOf(context),
   };
+}
+
+function policyOf({ plan: { policy: { gate, withoutReviewer, overload } } }: Planned): JudgeFacts['policy'] {
+  return { gate, withoutReviewer, ...(overload && { overload }) };
 }
 
 const measuresOf = ({ plan }: Planned, name: string): CheckSpec['measures'] => plan.checks.find((check) => check.name === name)?.measures ?? 'tests';
@@ -45,7 +50,8 @@ function toResult(judgement: Judgement): JudgeResult {
   return {
     decision: decision.kind,
     rule,
-    breakpoint: decision.kind === 'breakpoint' ? decision.breakpoint : null,
+    breakpoint: 'breakpoint' in decision ? decision.breakpoint : null,
+    ...(decision.kind === 'breakpoint' && decision.hold && { hold: true }),
     reason: reason.slice(0, MAX_REASON),
     until: decision.kind === 'wait' ? decision.until : null,
     quality: scores.quality,

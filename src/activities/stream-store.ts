@@ -30,6 +30,8 @@ interface Source {
   redactor: Redactor;
   /** Ends the wait for a database that is away. */
   signal: AbortSignal;
+  /** A line about usage limits was stored, and folded. */
+  onLimits?: () => Promise<void>;
 }
 
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
@@ -88,6 +90,8 @@ export function createStreamStore(deps: Deps, source: Source): StreamStore {
     const result = await onDatabase(source.signal, () => appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows }));
     // An answer that was lost on its way: these very lines are stored already.
     if (result !== 'stored' && result.offset !== to) throw superseded(source.runKey);
+    const { onLimits } = source;
+    if (onLimits && rows.some(({ kind }) => kind === 'rateLimit')) await onDatabase(source.signal, onLimits);
   };
 
   return {

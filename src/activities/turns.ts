@@ -7,7 +7,7 @@ import { inTransaction } from '../db/transaction.ts';
 import { finishTurn, insertTurn, turn as loadTurn } from '../db/turns.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import type { TurnRef } from '../domain/ids.ts';
-import type { BeginTurn, EndTurnResult, HostActivities, TurnCall } from './contract.ts';
+import type { BeginTurn, BegunTurn, EndTurnResult, HostActivities, TurnCall } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { onHost } from './on-host.ts';
@@ -15,10 +15,13 @@ import { planned, type Planned } from './plans.ts';
 import { promptFor } from './prompts.ts';
 import { sessionFor } from './sessions.ts';
 import { summaryOf } from './stored-stream.ts';
+import { usageHold } from './usage.ts';
 import { hostOf } from './workspaces.ts';
 
-async function begin(deps: Deps, call: BeginTurn, beat: Beat): Promise<{ runKey: string }> {
+async function begin(deps: Deps, call: BeginTurn, beat: Beat): Promise<BegunTurn> {
   const context = await planned(deps, call);
+  const full = await usageHold(deps, context.plan, call.usageSkipped);
+  if (full) return { runKey: '', full };
   const session = await sessionFor(deps, call);
   const prompt = await promptFor(deps, call, beat);
   // A turn that is begun again keeps the checkpoint it began with: the agent may have written since.

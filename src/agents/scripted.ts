@@ -5,18 +5,20 @@
 import type { Agent, AgentEvent, AgentLaunch, AgentTurn, StreamFold, StreamSummary } from '../domain/agent.ts';
 import type { RunExit } from '../domain/host-api.ts';
 import type { TurnOutcome } from '../domain/turn-outcome.ts';
+import type { UsageWindow } from '../domain/usage.ts';
 import { PROGRAM } from './scripted/program.ts';
-import { anything, count, object, parseJson, text } from './tolerant.ts';
+import { anything, count, list, object, parseJson, text } from './tolerant.ts';
 
 /**
  * One line `scripted: JSON` of the prompt. `turn` and `seq` restrict a step to one attempt or one run of it.
- * Paths are relative to the workspace; all but `say`, `raw`, `lines`, `until`, `cost`, `exit` and `end` ask the gate first.
+ * Paths are relative to the workspace; all but `say`, `raw`, `usage`, `lines`, `until`, `cost`, `exit` and `end` ask the gate first.
  * `until` prints a numbered line every `everyMs` until that file is there; `escape` leaves a process behind that has a session
  * of its own and ignores every signal it can.
  */
 export type ScriptedStep = { turn?: number; seq?: number } & (
   | { say: string }
   | { raw: string }
+  | { usage: UsageWindow[] }
   | { lines: number }
   | { until: string; everyMs: number }
   | { cost: number }
@@ -67,6 +69,7 @@ function launch(options: ScriptedOptions, turn: AgentTurn): AgentLaunch {
 
 const readLine = object({
   event: text, session: text, version: text, id: text, tool: text, input: anything, text, message: text, costUsd: count,
+  windows: list(object({ name: text, utilization: count, status: text, resetsAt: text })),
   outcome: object({ kind: text, text, until: text, message: text, reason: text, toolUseId: text, tool: text, input: anything, turns: count }),
 });
 
@@ -76,7 +79,7 @@ type ScriptedLine = NonNullable<ReturnType<typeof readLine>>;
 
 const emptySummary = (): StreamSummary => ({
   sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
-  outputTokens: 0, apiRetries: 0, openCall: null, outcome: null,
+  outputTokens: 0, apiRetries: 0, usage: [], openCall: null, outcome: null,
 });
 
 function createScriptedFold(): StreamFold {
@@ -100,6 +103,9 @@ function take(state: StreamSummary, line: ScriptedLine): void {
   if (line.event === 'toolResult') takeWrite(state);
   if (line.event === 'toolResult' || line.event === 'denied') state.openCall = null;
   if (line.event === 'denied') state.denials.push({ tool, toolUseId, message });
+  if (line.event === 'usage') {
+    state.usage = (line.windows ?? []).map(({ name = '?', utilization = null, status = null, resetsAt = null }) => ({ name, utilization, status, resetsAt }));
+  }
   // Our own program's word: its outcomes are of our own type.
   if (line.event === 'result' && line.outcome) takeResult(state, line.outcome as TurnOutcome, line.costUsd ?? 0);
 }
@@ -116,7 +122,7 @@ function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number)
   if (outcome.kind === 'completed') state.resultText = outcome.text;
 }
 
-const KINDS: Record<string, AgentEvent['kind']> = { init: 'init', text: 'text', toolUse: 'toolUse', toolResult: 'toolResult', denied: 'denied', result: 'result' };
+const KINDS: Record<string, AgentEvent['kind']> = { init: 'init', text: 'text', toolUse: 'toolUse', toolResult: 'toolResult', denied: 'denied', result: 'result', usage: 'rateLimit' };
 
 function eventOf(line: ScriptedLine): Omit<AgentEvent, 'json'> {
   const argument = line.event === 'toolUse' ? JSON.stringify(line.input) : (line.text ?? line.message ?? line.outcome?.kind ?? line.session ?? '');

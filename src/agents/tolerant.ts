@@ -15,6 +15,12 @@ export const list = <T>(item: Reader<T>): Reader<T[]> => (value) =>
 
 export const valuesOf = <T>(item: Reader<T>): Reader<T[]> => (value) => (isObject(value) ? list(item)(Object.values(value)) : undefined);
 
+/** Pairs of key and value; values that cannot be read are left out. */
+export const entriesOf = <T>(item: Reader<T>): Reader<[string, T][]> => (value) =>
+  (isObject(value)
+    ? Object.entries(value).map(([key, read]) => [key, item(read)] as const).filter((entry): entry is [string, T] => entry[1] !== undefined)
+    : undefined);
+
 export const either = <A, B>(first: Reader<A>, second: Reader<B>): Reader<A | B> => (value) => first(value) ?? second(value);
 
 type Shape = Record<string, Reader<unknown>>;

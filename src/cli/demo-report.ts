@@ -38,7 +38,7 @@ export function demoText(report: DemoReport, io: Io, kept: boolean): string {
   const tests = report.checks.map(({ name, exitCode }) => `${name}: exit code ${exitCode ?? '–'}`).join(', ');
   const head = report.outcome === 'completed' ? colors.green('The project is done and its tests pass.') : colors.red('The project did not get done.');
   return [
-    '', statusText({ projects: [report.status] }, io), '',
+    '', statusText({ projects: [report.status], usage: [] }, io), '',
     `${head} (${tests}; ${report.seconds.toFixed(1)} s, ${report.modelRequests} scripted model requests)`,
     `Workspace  ${report.workspace}`,
     ...furtherText(report, kept),

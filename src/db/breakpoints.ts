@@ -9,7 +9,7 @@ import type { Db } from './transaction.ts';
 
 /** With `id`, `openedAt` is the key. */
 export interface NewBreakpoint extends OpenBreakpoint {
-  detail?: unknown;
+  detail?: Record<string, unknown>;
 }
 
 export interface AskedBy {
@@ -17,8 +17,9 @@ export interface AskedBy {
   runId: string;
 }
 
-export interface Question extends NewBreakpoint {
+export interface Question extends Omit<NewBreakpoint, 'detail' | 'until'> {
   workflowId: string;
+  /** `until` (RFC 3339) where it answers itself. */
   detail: unknown;
 }
 
@@ -38,7 +39,7 @@ export async function openBreakpoint(db: Db, { workflowId, runId }: AskedBy, ask
       .execute();
     await tx.insertInto('breakpoint').values({
       id, opened_at: asked.openedAt, workflow_id: workflowId, run_id: runId, project, milestone, task, turn, kind, occurrence, priority,
-      reason: cleanText(asked.reason), actions, note_required: asked.noteRequired, tree, detail: jsonText(asked.detail ?? {}),
+      reason: cleanText(asked.reason), actions, note_required: asked.noteRequired, tree, detail: jsonText({ ...asked.detail, ...(asked.until !== undefined && { until: asked.until }) }),
     }).onConflict((oc) => oc.doNothing()).execute();
   });
 }

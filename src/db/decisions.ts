@@ -47,7 +47,7 @@ export async function insertDecision(db: Db, ref: TurnRef, made: NewDecision): P
   const inputs = createHash('sha256').update(jsonText([decision, rule, scores])).update(facts).update(wouldChange).digest('hex');
   await underLease(db, ref, (tx) => tx.insertInto('decision').values({
     turn_id: turnIdSql(ref), inputs_sha256: inputs, decision: decision.kind, rule, reason: cleanText(reason),
-    breakpoint: decision.kind === 'breakpoint' ? decision.breakpoint : null,
+    breakpoint: 'breakpoint' in decision ? decision.breakpoint : null,
     until: decision.kind === 'wait' ? decision.until : null,
     feedback: 'feedback' in decision ? cleanText(decision.feedback) : null,
     facts, scores: jsonText(scores), quality: scores.quality, confidence: scores.confidence, would_change: wouldChange,

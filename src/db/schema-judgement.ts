@@ -82,7 +82,7 @@ export interface BreakpointTable {
   action: AnswerAction | null;
   note: string | null;
   answered_by: string | null;
-  via: 'signal' | 'update' | null;
+  via: 'signal' | 'update' | 'timer' | null;
   closed_at: InstantOrNull;
 }
 

@@ -109,3 +109,13 @@ export interface CheckpointTable {
   not_covered: Json<string[]>;
   at: InstantDefaulted;
 }
+
+export interface UsageWindowTable {
+  host: string;
+  account: string;
+  name: string;
+  utilization: number | null;
+  status: string | null;
+  resets_at: InstantOrNull;
+  seen_at: Instant;
+}

@@ -5,7 +5,7 @@
 import type {
   HostSeatTable, MilestoneTable, PlanTable, ProjectTable, TaskDependencyTable, TaskTable, WorkspaceLeaseTable,
 } from './schema-plan.ts';
-import type { AgentEventTable, CheckpointTable, FileChangeTable, RunTable, TurnTable } from './schema-turn.ts';
+import type { AgentEventTable, CheckpointTable, FileChangeTable, RunTable, TurnTable, UsageWindowTable } from './schema-turn.ts';
 import type { BreakpointTable, DecisionTable, EventTable, EvidenceTable, ReviewTable } from './schema-judgement.ts';
 
 export interface Database {
@@ -26,4 +26,5 @@ export interface Database {
   decision: DecisionTable;
   breakpoint: BreakpointTable;
   event: EventTable;
+  usage_window: UsageWindowTable;
 }

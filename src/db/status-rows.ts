@@ -53,6 +53,8 @@ export interface QuestionRow {
   project: string;
   milestone: string;
   opened_at: Date;
+  /** RFC 3339: it answers itself then. */
+  until: string | null;
 }
 
 export async function projectRows(db: Db, project: string | undefined): Promise<ProjectRow[]> {
@@ -106,7 +108,7 @@ export async function turnRows(db: Db, projects: string[]): Promise<TurnRow[]> {
 
 /** Oldest first. */
 export async function openQuestions(db: Db, projects: string[]): Promise<QuestionRow[]> {
-  return db.selectFrom('breakpoint').select(['id', 'project', 'milestone', 'opened_at'])
+  return db.selectFrom('breakpoint').select(['id', 'project', 'milestone', 'opened_at', sql<string | null>`detail->>'until'`.as('until')])
     .where('project', 'in', projects.length > 0 ? projects : [''])
     .where('answered_at', 'is', null).where('closed_at', 'is', null)
     .orderBy('opened_at').orderBy('id').execute();

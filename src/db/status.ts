@@ -7,6 +7,7 @@ import type { StoredRunState } from './schema-turn.ts';
 import { openQuestions, planRows, projectRows, turnRows } from './status-rows.ts';
 import type { PlanRow, ProjectRow, QuestionRow, TurnRow } from './status-rows.ts';
 import type { Db } from './transaction.ts';
+import { usageWindows, type SeenWindow } from './usage-windows.ts';
 
 export interface StatusTurn {
   turn: number;
@@ -41,6 +42,8 @@ export interface StatusMilestone {
   waitingFor: string[];
   /** RFC 3339. */
   waitingSince: string | null;
+  /** RFC 3339; it waits for a usage limit and goes on by itself then. */
+  sleepingUntil: string | null;
   /** Why it failed, was cancelled, or waits although nobody is asked. */
   reason: string | null;
   tasks: StatusTask[];
@@ -59,6 +62,8 @@ export interface StatusProject {
 
 export interface StatusDocument {
   projects: StatusProject[];
+  /** Usage windows of the accounts on the projects' hosts, as their agents told last; none whose reset has passed. */
+  usage: SeenWindow[];
 }
 
 /**
@@ -68,13 +73,17 @@ export interface StatusDocument {
 export async function readStatus(db: Db, project?: string): Promise<StatusDocument> {
   const projects = await projectRows(db, project);
   const ids = projects.map((row) => row.id);
-  const [tasks, turns, questions] = await Promise.all([planRows(db, ids), turnRows(db, ids), openQuestions(db, ids)]);
+  const hosts = [...new Set(projects.map((row) => row.host))];
+  const [tasks, turns, questions, usage] = await Promise.all([
+    planRows(db, ids), turnRows(db, ids), openQuestions(db, ids), usageWindows(db, { hosts }),
+  ]);
   const found = {
     tasks: Map.groupBy(tasks, (row) => row.project),
     turns: Map.groupBy(turns, (row) => taskKey(row.project, row.milestone, row.task)),
     questions: Map.groupBy(questions, (row) => taskKey(row.project, row.milestone)),
   };
-  return { projects: projects.map((row) => toProject(row, found)) };
+  const isCurrent = ({ resetsAt }: SeenWindow): boolean => resetsAt === null || Date.parse(resetsAt) > Date.now();
+  return { projects: projects.map((row) => toProject(row, found)), usage: usage.filter(isCurrent) };
 }
 
 interface Found {
@@ -106,6 +115,7 @@ function toMilestone(project: string, tasks: PlanRow[], found: Found): StatusMil
     id: first.milestone, title: first.milestone_title, workflowId: first.workflow_id, state: first.milestone_state,
     waitingFor: questions.map((question) => question.id),
     waitingSince: questions[0]?.opened_at.toISOString() ?? null,
+    sleepingUntil: questions.find(({ until }) => until !== null)?.until ?? null,
     reason: questions.length > 0 ? null : first.milestone_reason,
     tasks: tasks.map((task) => toTask(task, found.turns.get(taskKey(project, task.milestone, task.task)) ?? [])),
   };

@@ -2,6 +2,7 @@
 import type { RunExit, RunSpec, SecretSource } from './host-api.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
+import type { UsageWindow } from './usage.ts';
 
 export interface AgentTurn {
   runKey: string;
@@ -55,6 +56,8 @@ export interface StreamSummary {
   inputTokens: number;
   outputTokens: number;
   apiRetries: number;
+  /** Usage windows of the account, as told last. */
+  usage: UsageWindow[];
   /** The last unfinished tool call, for the prompt after a loss. */
   openCall: { tool: string; toolUseId: string; input: unknown } | null;
   outcome: TurnOutcome | null;

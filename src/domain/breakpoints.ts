@@ -9,9 +9,11 @@ export type BreakpointKind =
   | 'consecutive_failures'
   | 'confidence_too_low'
   | 'reviewer_unavailable'
-  | 'host_unreachable';
+  | 'host_unreachable'
+  | 'rate_limit_hit'
+  | 'sign_in_required';
 
-export type AnswerAction = 'approve' | 'revise' | 'retry' | 'skip' | 'skip-review' | 'abort';
+export type AnswerAction = 'approve' | 'revise' | 'retry' | 'skip' | 'skip-review' | 'wait' | 'abort';
 
 export interface BreakpointRule {
   priority: Priority;
@@ -46,6 +48,14 @@ export const BREAKPOINTS: Record<BreakpointKind, BreakpointRule> = {
   host_unreachable: {
     priority: 'high', actions: ['retry', 'abort'], noteRequired: [],
     question: 'The host does not answer. Try again?',
+  },
+  rate_limit_hit: {
+    priority: 'high', actions: ['wait', 'retry', 'abort'], noteRequired: [],
+    question: 'A usage limit stops the agent. It goes on by itself at the reset; try earlier?',
+  },
+  sign_in_required: {
+    priority: 'high', actions: ['retry', 'abort'], noteRequired: [],
+    question: "The agent's sign-in is missing or has expired. Is it put right?",
   },
 };
 

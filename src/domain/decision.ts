@@ -7,17 +7,18 @@ export type Decision =
   | { kind: 'retry'; feedback: string }
   /** Another attempt in the same session with the reviewer's issues. */
   | { kind: 'clarify'; feedback: string }
-  /** Sleep until then (RFC 3339; null: nobody said) and run again; not an attempt. */
-  | { kind: 'wait'; until: string | null }
+  /** Sleep until then (RFC 3339; null: nobody said) and run again; not an attempt. With a breakpoint a person sees it, and may shorten it. */
+  | { kind: 'wait'; until: string | null; breakpoint: 'rate_limit_hit' | null }
   /** The run was lost or interrupted: run again under the next seq; not an attempt. */
   | { kind: 'rerun'; feedback: string }
-  | { kind: 'breakpoint'; breakpoint: BreakpointKind; reason: string };
+  /** `hold`: nothing was tried; after `retry` the same turn goes on with its next run. */
+  | { kind: 'breakpoint'; breakpoint: BreakpointKind; reason: string; hold?: true };
 
 export type DecisionKind = Decision['kind'];
 
 /** Name of the rule that matched; stored with the decision and shown by `decisions`. */
 export type RuleName =
-  | 'limited' | 'lost' | 'interrupted' | 'partial' | 'sign_in_required' | 'agent_failed'
+  | 'limited' | 'overloaded' | 'overloaded_too_long' | 'lost' | 'interrupted' | 'partial' | 'sign_in_required' | 'access_refused' | 'agent_failed'
   | 'check_failed_retry' | 'check_failed_final'
   | 'no_work_done_retry' | 'no_work_done_final'
   | 'reviewer_unavailable' | 'reviewer_skipped'

@@ -1,5 +1,5 @@
 /**
- * The plan as the rest of the code sees it: validated, defaults filled in, durations in milliseconds. Types only; the
+ * The plan as the rest of the code sees it: validated, defaults filled in, durations in milliseconds. The
  * schema of the file a user writes is plan-schema.ts. Package-free.
  */
 import type { BreakpointKind, Priority } from './breakpoints.ts';
@@ -64,7 +64,14 @@ export interface Policy {
   /** How long a host may stay away before `host_unreachable` opens. */
   hostPatienceMs: number;
   snapshot: { exclude: string[]; maxFileBytes: number };
+  /** Share of a usage window, 0 to 1, at which no turn is begun before its reset; null: begin anyway. Absent in plans of older versions. */
+  usage?: { startBelow: number | null };
+  /** Waits in a row for an overloaded API after which a person is asked. Absent in plans of older versions. */
+  overload?: { askAfter: number };
 }
+
+export const DEFAULT_START_BELOW = 0.95;
+export const DEFAULT_ASK_AFTER = 10;
 
 export interface BreakpointPolicy {
   enabled: boolean;

@@ -18,6 +18,8 @@ export interface OpenBreakpoint {
   noteRequired: AnswerAction[];
   /** The tree an approval would approve. */
   tree: string | null;
+  /** RFC 3339; only where it waits by itself: then it answers itself. */
+  until?: string;
 }
 
 export interface AnsweredBreakpoint {
@@ -25,7 +27,8 @@ export interface AnsweredBreakpoint {
   action: AnswerAction;
   note: string | null;
   by: string | null;
-  via: 'signal' | 'update';
+  /** `timer`: nobody answered, its time was over. */
+  via: 'signal' | 'update' | 'timer';
   /** RFC 3339. */
   at: string;
 }

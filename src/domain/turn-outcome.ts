@@ -5,9 +5,11 @@
 
 export type FailureReason =
   | 'sign_in_required' // 401, expired login: nothing to repair in the code
+  | 'access_denied' // 403, account on hold: signing in again would not help
   | 'billing'
   | 'model_not_found'
-  | 'api_error' // the model's API failed after the agent's own retries
+  | 'overloaded' // the model's API is overloaded, down or cut off, after the agent's own retries
+  | 'api_error' // the model's API refused the request
   | 'agent_error' // the agent could not start, or ended without a usable result
   | 'gate_bypassed' // a tool ran that our gate had not allowed
   | 'time_limit'
@@ -27,5 +29,12 @@ export type TurnOutcome =
   | { kind: 'maxTurns'; turns: number }
   | { kind: 'overBudget'; message: string }
   | { kind: 'failed'; reason: FailureReason; message: string };
+
+/**
+ * Failures that say nothing about the work: no attempt, no end of the turn. It goes on with its next run, in the same session,
+ * once the cause is gone.
+ */
+export const isHeld = (failure: FailureReason | null | undefined): boolean =>
+  failure === 'overloaded' || failure === 'sign_in_required' || failure === 'access_denied' || failure === 'billing' || failure === 'model_not_found';
 
 export type TurnOutcomeKind = TurnOutcome['kind'];

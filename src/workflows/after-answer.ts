@@ -2,7 +2,7 @@
 import type { AnsweredBreakpoint } from '../domain/questions.ts';
 import type { AnswerAction, BreakpointKind } from '../domain/breakpoints.ts';
 import { taskOf, type MilestoneState, type Step, type TaskProgress } from './milestone-state.ts';
-import { grantAttempts, nextAttempt } from './turn-path.ts';
+import { grantAttempts, nextAttempt, runAgain } from './turn-path.ts';
 
 /** A person ended the milestone. */
 export interface Abort {
@@ -13,6 +13,10 @@ export interface Question {
   kind: BreakpointKind;
   task: string | null;
   back: Step;
+  /** RFC 3339: it answers itself then. */
+  until?: string;
+  /** Nothing was tried: after `retry` the same turn goes on. */
+  hold?: boolean;
 }
 
 export type Given = Pick<AnsweredBreakpoint, 'id' | 'action' | 'note' | 'by'>;
@@ -25,6 +29,8 @@ export const WHEN_OFF: Record<BreakpointKind, AnswerAction> = {
   breaking_test_failure: 'abort',
   consecutive_failures: 'abort',
   host_unreachable: 'retry',
+  rate_limit_hit: 'wait',
+  sign_in_required: 'abort',
 };
 
 /** `task-id: what to change` names the task to reopen; otherwise it is the last one that was worked on. */
@@ -39,8 +45,16 @@ function taskToReopen(state: MilestoneState, note: string | null): TaskProgress 
 function tryAgain(question: Question, task: TaskProgress, note: string | null): Step {
   // The turn itself is fine: it is the reviewer that is asked again.
   if (question.kind === 'reviewer_unavailable') return { at: 'reviewTurn', task: task.id };
+  if (question.hold) return runAgain(task, note);
   grantAttempts(task);
   return nextAttempt(task, note);
+}
+
+/** The reset of the limit, or a person, lets the turn go on: its window does not hold it a second time. */
+function afterLimit({ until }: Question, task: TaskProgress, { action, note }: Given): Step {
+  if (action === 'wait' && until !== undefined) return { at: 'sleep', task: task.id, until, why: note ?? 'a usage limit' };
+  if (until !== undefined) task.usageSkipped = until;
+  return runAgain(task, note);
 }
 
 function settleTask(task: TaskProgress, state: 'completed' | 'skipped'): Step {
@@ -63,6 +77,7 @@ function afterMilestoneAnswer(state: MilestoneState, given: Given): Step {
 
 function afterTaskAnswer(question: Question, task: TaskProgress, given: Given): Step {
   task.state = 'running';
+  if (question.kind === 'rate_limit_hit') return afterLimit(question, task, given);
   switch (given.action) {
     case 'approve':
       return settleTask(task, 'completed');

@@ -2,9 +2,10 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
 import { BREAKPOINTS } from '../domain/breakpoints.ts';
 import { breakpointId } from '../domain/ids.ts';
+import { clockTime } from '../domain/waits.ts';
 import { afterAnswer, WHEN_OFF, type Question } from './after-answer.ts';
 import { fatal } from './failures.ts';
-import { openQuestion, takeAnswer } from './inbox.ts';
+import { openQuestion, settle, takeAnswer } from './inbox.ts';
 import type { OpenBreakpoint } from './messages.ts';
 import { taskOf, type Milestone, type Step } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
@@ -42,6 +43,7 @@ function describe(m: Milestone, question: Question, reason: string): OpenBreakpo
     actions: [...rule.actions],
     noteRequired: [...rule.noteRequired],
     tree: task?.tree ?? null,
+    ...(question.until !== undefined && { until: question.until }),
   };
 }
 
@@ -69,12 +71,26 @@ export function ask(m: Milestone, question: Question, reason: string): Step {
 // These begin with a record of their own, or lead to one at once.
 const RECORDED_SOON = new Set<Step['at']>(['beginTurn', 'chooseTask', 'closed']);
 
+const BY_TIMER = { action: 'retry', by: 'the timer' } as const;
+
+/** Returns when there is an answer, or the run has to continue as new. A question with a time answers itself then. */
+async function answered(m: Milestone, { breakpoint, until, task }: Extract<Step, { at: 'ask' }>): Promise<void> {
+  const { inbox } = m.state;
+  const isAnswered = (): boolean => inbox.answers.some((a) => a.id === breakpoint);
+  const isOver = (): boolean => isAnswered() || mustContinue(m);
+  if (until === undefined) return condition(isOver);
+  const restMs = Date.parse(until) - Date.now();
+  const summary = `${task ?? m.input.milestone} sleeping until ${clockTime(until, Date.now())}`;
+  if (restMs > 0 && (await condition(isOver, restMs, { summary }))) return;
+  if (isAnswered()) return;
+  settle(inbox, { breakpoint, ...BY_TIMER }, 'timer', new Date().toISOString());
+}
+
 /** Waits, for days if need be. Returns the same step when the run has to continue as new first. */
 export async function awaitAnswer(m: Milestone, step: Extract<Step, { at: 'ask' }>): Promise<Step> {
   const { inbox } = m.state;
   await record(m, `${step.task ?? m.input.milestone} question ${step.kind}`);
-  const isAnswered = () => inbox.answers.some((a) => a.id === step.breakpoint);
-  await condition(() => isAnswered() || mustContinue(m));
+  await answered(m, step);
   const answer = takeAnswer(inbox, step.breakpoint);
   if (!answer) return step;
   m.state.unrecorded.answered.push(answer);

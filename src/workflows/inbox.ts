@@ -98,7 +98,7 @@ export function judgeAnswer(inbox: InboxState, scope: Scope, payload: unknown): 
 }
 
 /** The question is closed by this answer; from now on every other one is late. */
-export function settle(inbox: InboxState, answer: Answer, via: 'signal' | 'update', at: string): void {
+export function settle(inbox: InboxState, answer: Answer, via: AnsweredBreakpoint['via'], at: string): void {
   const { breakpoint: id, action } = answer;
   const by = answer.by ?? null;
   inbox.open = inbox.open.filter((b) => b.id !== id);

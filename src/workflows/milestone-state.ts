@@ -6,7 +6,7 @@ import type { MilestoneBrief, MilestoneRef, RecordState } from '../activities/co
 import type { BreakpointKind } from '../domain/breakpoints.ts';
 import { milestoneWorkflowId } from '../domain/ids.ts';
 import type { TaskState, WorkState } from '../domain/states.ts';
-import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import type { FailureReason, TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { InboxState } from './inbox.ts';
 import type { MilestoneStatus } from './messages.ts';
 
@@ -34,7 +34,7 @@ export type Step =
   /** Until then, then the next run of the turn. */
   | { at: 'sleep'; task: string; until: string; why: string }
   /** A question is open; `back` is the step that led to it. */
-  | { at: 'ask'; breakpoint: string; kind: BreakpointKind; task: string | null; back: Step };
+  | { at: 'ask'; breakpoint: string; kind: BreakpointKind; task: string | null; back: Step; until?: string; hold?: boolean };
 
 export interface TaskProgress {
   id: string;
@@ -44,6 +44,12 @@ export interface TaskProgress {
   /** Run of that attempt, from 1. */
   seq: number;
   outcome: TurnOutcomeKind | null;
+  /** For `failed`. */
+  failure?: FailureReason | null;
+  /** Times in a row that it has waited for the API or a limit. */
+  waits?: number;
+  /** No waiting for usage windows that reset by then (RFC 3339). */
+  usageSkipped?: string;
   /** Attempts since the task began or a person granted new ones. */
   attemptsUsed: number;
   failuresInRow: number;

@@ -1,12 +1,13 @@
 /** The steps around the turns: claim the workspace, measure before, choose a task, sleep, accept the whole. */
 import { condition } from '@temporalio/workflow';
 import { nextTask } from '../domain/task-graph.ts';
+import { clockTime } from '../domain/waits.ts';
 import { groups, timeouts } from './activity-groups.ts';
 import { ask, awaitAnswer, mustContinue } from './breakpoints.ts';
 import { failureMessage, failureType, fatal } from './failures.ts';
 import { taskOf, type Milestone, type MilestoneState, type Step } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
-import { nextAttempt, nextRun } from './turn-path.ts';
+import { nextAttempt, runAgain } from './turn-path.ts';
 import { takeTurnStep } from './turn-steps.ts';
 import { refresh } from './visibility.ts';
 
@@ -82,14 +83,16 @@ async function sleepUntil(m: Milestone, step: Extract<Step, { at: 'sleep' }>): P
   noteSleep(m, step);
   await record(m, `${step.task} sleeps until ${step.until}`);
   const restMs = Math.max(0, Date.parse(step.until) - Date.now());
-  const wasCut = restMs > 0 && (await condition(() => mustContinue(m), restMs, { summary: `${step.task} sleeping until ${step.until}` }));
+  const wasCut = restMs > 0 && (await condition(() => mustContinue(m), restMs, { summary: `${step.task} sleeping until ${clockTime(step.until, Date.now())}` }));
   if (wasCut) return step;
   goOn(m);
-  return nextRun(taskOf(m.state, step.task), step.why);
+  const task = taskOf(m.state, step.task);
+  task.usageSkipped = step.until;
+  return runAgain(task, step.why);
 }
 
 function noteSleep(m: Milestone, step: Extract<Step, { at: 'sleep' }>): void {
-  if (m.state.recorded.state !== 'waiting') noteEvent(m.state, 'sleeping', `${step.task} until ${step.until}: ${step.why}`);
+  if (m.state.recorded.state !== 'waiting') noteEvent(m.state, 'sleeping', `${step.task} sleeping until ${clockTime(step.until, Date.now())}: ${step.why}`);
 }
 
 /** Carries out the step and says what comes next. */

@@ -1,6 +1,7 @@
 /** The order of a turn, and what follows from its judgement. Pure: every function changes only the state it is given. */
 import type { JudgeResult } from '../activities/contract.ts';
-import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import { isHeld, type TurnOutcomeKind } from '../domain/turn-outcome.ts';
+import { resumeAt } from '../domain/waits.ts';
 import { taskOf, type MilestoneState, type Step, type TaskProgress, type TurnStepName } from './milestone-state.ts';
 
 // A turn that goes on later has no end to measure yet. A partial one is measured, and judged without a reviewer: the
@@ -17,9 +18,11 @@ const AFTER_RUN: Record<TurnOutcomeKind, readonly TurnStepName[]> = {
   lost: ['judgeTurn'],
 };
 
+const UNMEASURED: readonly TurnStepName[] = ['judgeTurn'];
+
 /** The step after `done` in the turn of that task. */
 export function nextInTurn(task: TaskProgress, done: TurnStepName): Step {
-  const path = AFTER_RUN[task.outcome ?? 'failed'];
+  const path = isHeld(task.failure) ? UNMEASURED : AFTER_RUN[task.outcome ?? 'failed'];
   return { at: path[path.indexOf(done) + 1] ?? 'judgeTurn', task: task.id };
 }
 
@@ -29,7 +32,7 @@ export function nextAttempt(task: TaskProgress, note: string | null): Step {
   task.turn += 1;
   task.attemptsUsed += 1;
   task.failuresBefore = task.failuresInRow;
-  Object.assign(task, { seq: 1, outcome: null, note, skipReview: false, tree: null, asked: {} });
+  Object.assign(task, { seq: 1, outcome: null, failure: null, note, skipReview: false, tree: null, asked: {} });
   return { at: 'beginTurn', task: task.id };
 }
 
@@ -37,17 +40,20 @@ export function nextAttempt(task: TaskProgress, note: string | null): Step {
 export function nextRun(task: TaskProgress, note: string | null): Step {
   task.seq += 1;
   task.outcome = null;
+  task.failure = null;
   task.note = note;
   return { at: 'beginTurn', task: task.id };
+}
+
+/** The next run of the turn; the same one where it was never begun. */
+export function runAgain(task: TaskProgress, note: string | null): Step {
+  return task.outcome === null ? { at: 'beginTurn', task: task.id } : nextRun(task, note);
 }
 
 export function grantAttempts(task: TaskProgress): void {
   task.attemptsUsed = 0;
   task.failuresInRow = 0;
 }
-
-// A limit that names no end: long enough to be worth it, short enough to notice that it is over.
-const UNKNOWN_LIMIT_MS = 15 * 60_000;
 
 // Each run costs money: one that is lost over and over is started again less and less often.
 const FIRST_RERUN_MS = 10_000;
@@ -63,17 +69,26 @@ function rerun(task: TaskProgress, reason: string, nowMs: number): Step {
   return { at: 'sleep', task: task.id, until: new Date(nowMs + delay).toISOString(), why: reason };
 }
 
-function waitUntil(until: string | null, nowMs: number): string {
-  const given = until === null ? NaN : Date.parse(until);
-  return new Date(Number.isNaN(given) ? nowMs + UNKNOWN_LIMIT_MS : given).toISOString();
+/** Waits in a row are counted, failures too; a turn that is held has neither failed nor waited. */
+function book(task: TaskProgress, judged: JudgeResult): void {
+  if (judged.decision === 'wait') task.waits = (task.waits ?? 0) + 1;
+  else if (judged.decision !== 'rerun') task.waits = 0;
+  if (judged.decision !== 'wait' && judged.decision !== 'rerun' && !judged.hold) task.failuresInRow = judged.failed ? task.failuresBefore + 1 : 0;
+}
+
+interface Now {
+  ms: number;
+  /** 0 to 1. */
+  random: number;
 }
 
 /** Books the judgement and says what comes next; null when a person has to be asked. */
-export function afterJudgement(state: MilestoneState, taskId: string, judged: JudgeResult, nowMs: number): Step | null {
+export function afterJudgement(state: MilestoneState, taskId: string, judged: JudgeResult, now: Now): Step | null {
   const task = taskOf(state, taskId);
   task.quality = judged.quality;
   task.confidence = judged.confidence;
-  if (judged.decision !== 'wait' && judged.decision !== 'rerun') task.failuresInRow = judged.failed ? task.failuresBefore + 1 : 0;
+  const waited = task.waits ?? 0;
+  book(task, judged);
   switch (judged.decision) {
     case 'proceed':
       task.state = 'completed';
@@ -82,9 +97,9 @@ export function afterJudgement(state: MilestoneState, taskId: string, judged: Ju
     case 'clarify':
       return nextAttempt(task, judged.reason);
     case 'rerun':
-      return rerun(task, judged.reason, nowMs);
+      return rerun(task, judged.reason, now.ms);
     case 'wait':
-      return { at: 'sleep', task: taskId, until: waitUntil(judged.until, nowMs), why: judged.reason };
+      return { at: 'sleep', task: taskId, until: resumeAt(judged.until, now.ms, waited, now.random), why: judged.reason };
     case 'breakpoint':
       return null;
   }

@@ -3,6 +3,7 @@ import type { ActivityOptions } from '@temporalio/common';
 import type { TurnCall } from '../activities/contract.ts';
 import { groups, timeouts } from './activity-groups.ts';
 import { ask } from './breakpoints.ts';
+import { askBeforeTurn, askToWait } from './limits.ts';
 import { taskOf, type Milestone, type Step, type TaskProgress, type TurnStepName } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
 import { afterJudgement, nextInTurn } from './turn-path.ts';
@@ -21,7 +22,10 @@ async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
   if (task.turn === 1 && task.seq === 1) task.state = 'running';
   await record(m, `${task.id} #${task.turn} ${task.state}`);
   const options = { ...timeouts.snapshot(m.brief), ...summary(task, 'checkpoint and prompt') };
-  await groups.host.beginTurn.executeWithOptions(options, [{ ...callOf(m, task), seq: task.seq, note: task.note }]);
+  const { full } = await groups.host.beginTurn.executeWithOptions(options, [{
+    ...callOf(m, task), seq: task.seq, note: task.note, ...(task.usageSkipped !== undefined && { usageSkipped: task.usageSkipped }),
+  }]);
+  if (full) return askBeforeTurn(m, task, full);
   return { at: 'runTurn', task: task.id };
 }
 
@@ -29,6 +33,7 @@ async function runTurn(m: Milestone, task: TaskProgress): Promise<Step> {
   const options = { ...timeouts.run(m.brief), ...summary(task, `agent, run ${task.seq}`) };
   const result = await groups.agent.runTurn.executeWithOptions(options, [{ ...callOf(m, task), seq: task.seq }]);
   task.outcome = result.outcome;
+  task.failure = result.failure ?? null;
   m.state.costUsd += result.costUsd;
   if (result.outcome !== 'completed') noteEvent(m.state, result.outcome, `${task.id} #${task.turn}: ${result.message}`);
   return nextInTurn(task, 'runTurn');
@@ -58,11 +63,13 @@ async function judgeTurn(m: Milestone, task: TaskProgress): Promise<Step> {
     attemptsLeft: Math.max(0, m.brief.attempts - task.attemptsUsed),
     failuresBefore: task.failuresBefore,
     skipReview: task.skipReview,
+    ...(task.waits && { waitsBefore: task.waits }),
   }]);
-  const next = afterJudgement(m.state, task.id, judged, Date.now());
+  const next = afterJudgement(m.state, task.id, judged, { ms: Date.now(), random: Math.random() });
+  if (next?.at === 'sleep' && judged.breakpoint === 'rate_limit_hit') return askToWait(m, task, next.until, judged.reason);
   if (next) return next;
   const kind = judged.breakpoint ?? 'consecutive_failures';
-  return ask(m, { kind, task: task.id, back: { at: 'judgeTurn', task: task.id } }, judged.reason);
+  return ask(m, { kind, task: task.id, back: { at: 'judgeTurn', task: task.id }, ...(judged.hold && { hold: true }) }, judged.reason);
 }
 
 const TURN_STEPS: Record<TurnStepName, TurnStep> = { beginTurn, runTurn, endTurn, runChecks, reviewTurn, judgeTurn };

@@ -38,17 +38,22 @@ const EXPECTED: Record<string, unknown> = {
   'pause-turn': interrupted('paused'),
   'http-401': failed('sign_in_required', 'Invalid API key'),
   'http-402-billing': failed('billing', 'Credit balance'),
-  'http-403': failed('sign_in_required', '403'),
+  'http-403': failed('access_denied', '403'),
   'http-400-credit': failed('billing', 'Credit balance'),
   'http-400': failed('api_error', 'something is wrong'),
   'http-404-model': failed('model_not_found', 'no-such-model'),
   'http-429-plain': { kind: 'limited', until: null, message: text('429') },
   'http-429-retry-after': { kind: 'limited', until: null, message: text('429') },
+  'http-401-expired': failed('sign_in_required', 'OAuth token has expired'),
+  'http-403-revoked': failed('sign_in_required', 'revoked'),
+  'http-403-organization': failed('access_denied', 'organization'),
+  'http-503': failed('overloaded', '503'),
+  'usage-warning': { kind: 'completed', text: 'Nearly spent.' },
   'http-429-rejected': { kind: 'limited', until: '2100-01-01T00:00:00.000Z', message: text('hit your limit') },
-  'http-500': failed('api_error', '500'),
-  'http-529': failed('api_error', '529'),
+  'http-500': failed('overloaded', '500'),
+  'http-529': failed('overloaded', '529'),
   'no-key': failed('sign_in_required', 'Not logged in'),
-  'socket-reset': failed('api_error', 'ECONNRESET'),
+  'socket-reset': failed('overloaded', 'ECONNRESET'),
   'denied-by-gate': { kind: 'completed', text: 'Then I leave it.' },
   deferred: { kind: 'deferred', toolUseId: 'toolu_push', tool: 'Bash', input: push },
   bypassed: failed('gate_bypassed', 'Bash ran by permission of "config"'),
@@ -87,6 +92,15 @@ describe('what is counted', () => {
 
   test('a denial is listed once, with what the gate said', () => {
     expect(fold('denied-by-gate').denials).toEqual([{ tool: 'Bash', toolUseId: 'toolu_rm', message: text('not allowed by the plan') }]);
+  });
+
+  test('the usage windows of the account, of each the last word', () => {
+    const resetsAt = expect.stringMatching(/^20\d\d-.*Z$/) as unknown;
+    expect(fold('usage-warning').usage).toEqual([
+      { name: 'five_hour', utilization: 0.96, status: 'allowed_warning', resetsAt }, { name: 'seven_day', utilization: 0.42, status: 'allowed', resetsAt },
+    ]);
+    expect(fold('http-429-rejected').usage).toEqual([{ name: 'five_hour', utilization: null, status: 'rejected', resetsAt: '2100-01-01T00:00:00.000Z' }]);
+    expect(fold('success').usage).toEqual([]);
   });
 
   test('retries of the API', () => {

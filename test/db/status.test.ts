@@ -53,7 +53,7 @@ test('the status document has the shape of the contract, with all of a project i
     projects: [{
       project: 'tinyslug', workflowId: 'holdpoint/tinyslug', state: 'running', workspace: { host: 'local', path: '/srv/tinyslug' }, reason: null, costUsd: 0.2,
       milestones: [{
-        id: 'slugs', title: 'Slugs', workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT, reason: null,
+        id: 'slugs', title: 'Slugs', workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT, sleepingUntil: null, reason: null,
         tasks: [
           {
             id: 'unicode', title: 'Unicode titles', state: 'pending', dependsOn: ['ascii'], priority: 5, quality: null, confidence: null,
@@ -76,11 +76,12 @@ test('the status document has the shape of the contract, with all of a project i
         ],
       }],
     }],
+    usage: [],
   });
 });
 
 test('an unknown project is an empty list', async () => {
-  expect(await readStatus(db, 'nobody')).toEqual({ projects: [] });
+  expect(await readStatus(db, 'nobody')).toEqual({ projects: [], usage: [] });
 });
 
 test('without a name: all that run, and the latest twenty of those that ended', async () => {

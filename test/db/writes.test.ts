@@ -158,7 +158,7 @@ test('a decision is stored once per set of inputs, with all of them', async () =
     decision: { kind: 'retry', feedback: 'npm test failed' }, rule: 'check_failed_retry', reason: 'test fails', facts: { seq: 1, text: '\0' }, scores, wouldChange: [{ check: 'test' }],
   };
   await twice(() => insertDecision(db, ref, made));
-  await insertDecision(db, ref, { ...made, facts: { seq: 2 }, decision: { kind: 'wait', until: AT }, rule: 'limited' });
+  await insertDecision(db, ref, { ...made, facts: { seq: 2 }, decision: { kind: 'wait', until: AT, breakpoint: 'rate_limit_hit' }, rule: 'limited' });
   const rows = await decisionRows(db, { project: 'decisions' });
   expect(rows).toHaveLength(2);
   expect(rows[0]).toEqual({

@@ -19,7 +19,7 @@ test('a short plan is filled with defaults', () => {
     policy: {
       gate: 0.7, permissions: { allow: ['Edit(src/**)'], ask: [], deny: [] }, breakpoints: {}, withoutReviewer: 'ask',
         hostPatienceMs: 600_000,
-      snapshot: { exclude: ['**/node_modules/**'], maxFileBytes: 20_000_000 },
+      snapshot: { exclude: ['**/node_modules/**'], maxFileBytes: 20_000_000 }, usage: { startBelow: 0.95 }, overload: { askAfter: 10 },
     },
     milestones: [{
       id: 'slugs', title: 'slugs', dependsOn: [],

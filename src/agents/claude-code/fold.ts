@@ -3,6 +3,7 @@ import type { StreamFold, StreamSummary } from '../../domain/agent.ts';
 import type { RunExit } from '../../domain/host-api.ts';
 import { eventOf, isoOf } from './event.ts';
 import { object, text } from '../tolerant.ts';
+import { windowsOf } from './usage.ts';
 import { blocksOf, parseLine, resultText, type Block, type Line, type Usage } from './lines.ts';
 import { outcomeOf, type Ending } from './outcome.ts';
 
@@ -36,7 +37,7 @@ export function createFold(): StreamFold {
 
 const emptyState = (): State => ({
   sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
-  outputTokens: 0, apiRetries: 0, apiError: null, limitedUntil: null, spoke: false, result: null, calls: {}, open: [], unbooked: {},
+  outputTokens: 0, apiRetries: 0, usage: [], apiError: null, limitedUntil: null, spoke: false, result: null, calls: {}, open: [], unbooked: {},
 });
 
 function summaryOf(state: State, exit: RunExit | null): StreamSummary {
@@ -131,8 +132,10 @@ function takeResult(state: State, line: Line): void {
 }
 
 function takeLimit(state: State, line: Line): void {
-  const { status, resetsAt } = line.rate_limit_info ?? {};
-  state.limitedUntil = status === 'rejected' ? isoOf(resetsAt) : null;
+  const info = line.rate_limit_info ?? {};
+  state.limitedUntil = info.status === 'rejected' ? isoOf(info.resetsAt) : null;
+  const told = windowsOf(info);
+  state.usage = [...state.usage.filter(({ name }) => !told.some((window) => window.name === name)), ...told];
 }
 
 const tokensOf = (usage: Usage) => ({

@@ -2,7 +2,7 @@
  * Claude Code's stream-json, as far as the supervisor reads it. Every field may be missing: the stream is another program's,
  * and a line that is not understood is kept and passed over, never fatal. `type` is not always the first key.
  */
-import { anything, count, either, flag, list, object, parseJson, text, valuesOf } from '../tolerant.ts';
+import { anything, count, either, entriesOf, flag, list, object, parseJson, text, valuesOf } from '../tolerant.ts';
 
 const readUsage = object({
   input_tokens: count, output_tokens: count, cache_creation_input_tokens: count, cache_read_input_tokens: count,
@@ -22,7 +22,10 @@ const readLine = object({
   error_status: count, attempt: count, max_retries: count, retry_delay_ms: count,
   tool_result_meta: list(object({ id: text, permission_decision: object({ decision: text, source: text }) })),
   tool_name: text, elapsed_time_seconds: count, hook_name: text, outcome: text, content: text,
-  rate_limit_info: object({ status: text, resetsAt: count, rateLimitType: text }),
+  rate_limit_info: object({
+    status: text, resetsAt: count, rateLimitType: text, utilization: count,
+    unifiedWindows: entriesOf(object({ status: text, resetsAt: count, utilization: count })),
+  }),
   // `result`
   is_error: flag, api_error_status: count, terminal_reason: text, stop_reason: text, num_turns: count, result: text, errors: list(text),
   usage: readUsage, model_usage_since_last_result: valuesOf(object({ costUSD: count })),

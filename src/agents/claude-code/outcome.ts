@@ -83,25 +83,33 @@ function unfinished(result: Line): TurnOutcome | null {
 
 const REASONS: Record<string, FailureReason> = {
   authentication_failed: 'sign_in_required',
-  oauth_org_not_allowed: 'sign_in_required',
-  account_on_hold: 'sign_in_required',
-  verification_required: 'sign_in_required',
+  oauth_org_not_allowed: 'access_denied',
+  account_on_hold: 'access_denied',
+  verification_required: 'access_denied',
   cloud_credential_error: 'sign_in_required',
   billing_error: 'billing',
   model_not_found: 'model_not_found',
-  server_error: 'api_error',
-  overloaded: 'api_error',
+  server_error: 'overloaded',
+  overloaded: 'overloaded',
   invalid_request: 'api_error',
   max_output_tokens: 'agent_error',
 };
 
-const BY_STATUS: Record<number, FailureReason> = { 401: 'sign_in_required', 403: 'sign_in_required', 402: 'billing', 404: 'model_not_found' };
+const BY_STATUS: Record<number, FailureReason> = { 401: 'sign_in_required', 403: 'access_denied', 402: 'billing', 404: 'model_not_found' };
+
+/** The CLI says `authentication_failed` of every 403 and in these words of a login that has ended. */
+const LOGIN_ENDED = /\b(revoked|expired|log ?in again|\/login)\b/i;
+
+function reasonOf(status: number | null, apiError: string | null, message: string): FailureReason | undefined {
+  if (status === 403 && apiError === 'authentication_failed') return LOGIN_ENDED.test(message) ? 'sign_in_required' : 'access_denied';
+  return REASONS[apiError ?? ''] ?? BY_STATUS[status ?? 0] ?? (status !== null && status >= 500 ? 'overloaded' : undefined);
+}
 
 function apiFailure(result: Line, { apiError, limitedUntil }: Ending, message: string): TurnOutcome | null {
   if (result.terminal_reason === 'aborted_tools' || result.terminal_reason === 'aborted_streaming') return { kind: 'interrupted', message };
   const status = result.api_error_status ?? null;
   if (status === 429 || apiError === 'rate_limit') return { kind: 'limited', until: limitedUntil, message };
-  const reason = REASONS[apiError ?? ''] ?? BY_STATUS[status ?? 0];
+  const reason = reasonOf(status, apiError, message);
   if (reason !== undefined) return failed(reason, message);
   return status !== null || result.terminal_reason === 'api_error' ? failed('api_error', message) : null;
 }

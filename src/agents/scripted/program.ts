@@ -74,6 +74,7 @@ const escape = () => {
 const ACTIONS = {
   say: (s) => print({ event: 'text', text: (said = s.say) }),
   raw: (s) => writeSync(1, s.raw + '\n'),
+  usage: (s) => print({ event: 'usage', windows: s.usage }),
   lines: (s) => { for (let i = 0; i < s.lines; i += 1) line(); },
   until: (s) => flow(s.until, s.everyMs),
   cost: (s) => { costUsd += s.cost; },

@@ -33,6 +33,7 @@ const milestone = z.object({
   state: workState,
   waitingFor: z.array(z.string()).describe('Ids of open breakpoints'),
   waitingSince: instant.nullable(),
+  sleepingUntil: instant.nullable().optional().describe('It waits for a usage limit and goes on by itself then'),
   reason: z.string().nullable().optional().describe('Why it failed, was cancelled, or waits although nobody is asked'),
   tasks: z.array(task),
 });
@@ -47,5 +48,15 @@ const project = z.object({
   milestones: z.array(milestone),
 });
 
-export const statusDocument = z.object({ projects: z.array(project) });
+const usageWindow = z.object({
+  host: z.string(),
+  account: z.string().describe('Agent and name of its credential'),
+  name: z.string().describe('As the agent names it: five_hour, seven_day …'),
+  utilization: z.number().min(0).nullable().describe('Share that is spent, 1: all of it'),
+  status: z.string().nullable(),
+  resetsAt: instant.nullable(),
+  seenAt: instant,
+}).describe('Usage window of an account, as its agent told last');
+
+export const statusDocument = z.object({ projects: z.array(project), usage: z.array(usageWindow).optional() });
 export type StatusDocument = z.infer<typeof statusDocument>;

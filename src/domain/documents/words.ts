@@ -22,7 +22,7 @@ export const workState = z.enum(WORK_STATES);
 export const breakpointKind = z.enum(BREAKPOINT_KINDS as [BreakpointKind, ...BreakpointKind[]]);
 export const priority = z.enum(['high', 'medium', 'low']);
 
-export const answerAction = anyOf<AnswerAction>({ approve: true, revise: true, retry: true, skip: true, 'skip-review': true, abort: true });
+export const answerAction = anyOf<AnswerAction>({ approve: true, revise: true, retry: true, skip: true, 'skip-review': true, wait: true, abort: true });
 
 export const turnOutcome = anyOf<TurnOutcomeKind>({
   completed: true, limited: true, deferred: true, interrupted: true, lost: true, refused: true, maxTurns: true,

@@ -17,7 +17,9 @@ export interface JudgeFacts {
   attemptsLeft: number;
   /** Failed turns in a row before this one. */
   failuresBefore: number;
+  /** Times in a row that the turn has waited for the API or a limit before this; absent: none. */
+  waitsBefore?: number;
   /** A person said: go on without a review. */
   skipReview: boolean;
-  policy: Pick<Policy, 'gate' | 'withoutReviewer'>;
+  policy: Pick<Policy, 'gate' | 'withoutReviewer' | 'overload'>;
 }

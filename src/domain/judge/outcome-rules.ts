@@ -1,27 +1,23 @@
 /** Rule 1: turns that did not complete. Package-free. */
 import type { TurnOutcome } from '../turn-outcome.ts';
+import { HELD_RULES, isFailed, messageOf } from './held-rules.ts';
 import { failedChecksLine, unmetChecks } from './feedback.ts';
 import type { Rule } from './rule.ts';
 import { askPerson, retryOrAsk } from './verdict.ts';
-
-const isFailed = (outcome: TurnOutcome, ...reasons: string[]): boolean => outcome.kind === 'failed' && reasons.includes(outcome.reason);
-
-const messageOf = (outcome: TurnOutcome): string => ('message' in outcome ? outcome.message : '');
 
 /** For the next run of the same turn, which goes on in the same session. */
 const RERUN = 'The run before this one ended without a result. Look at the state of the workspace first: what it did may be there in part.';
 
 /**
- * Kinds of breakpoints that the design names for `overBudget` and `maxTurns` (budget_exceeded), `deferred`
- * (permission_request, agent_question) and sign-in (sign_in_required) do not exist yet: consecutive_failures stands in,
- * and the reason says what it really is.
+ * Kinds of breakpoints that the design names for `overBudget` and `maxTurns` (budget_exceeded) and `deferred`
+ * (permission_request, agent_question) do not exist yet: consecutive_failures stands in, and the reason says what it really is.
  */
 export const OUTCOME_RULES: readonly Rule[] = [
   {
     name: 'limited', design: 1,
     when: ({ outcome }) => outcome.kind === 'limited',
     decide: ({ outcome }) => ({
-      decision: { kind: 'wait', until: outcome.kind === 'limited' ? outcome.until : null },
+      decision: { kind: 'wait', until: outcome.kind === 'limited' ? outcome.until : null, breakpoint: 'rate_limit_hit' },
       reason: `A usage limit stopped the agent: ${messageOf(outcome)}`, failed: false,
     }),
   },
@@ -35,15 +31,7 @@ export const OUTCOME_RULES: readonly Rule[] = [
     when: ({ outcome }) => outcome.kind === 'interrupted',
     decide: ({ outcome }) => ({ decision: { kind: 'rerun', feedback: RERUN }, reason: `The run was interrupted: ${messageOf(outcome)}`, failed: false }),
   },
-  {
-    name: 'sign_in_required', design: 1,
-    when: ({ outcome }) => isFailed(outcome, 'sign_in_required', 'billing'),
-    decide: ({ outcome }) => askPerson(
-      'consecutive_failures',
-      `${isFailed(outcome, 'billing') ? 'The account of the agent cannot pay' : "The agent's sign-in is missing or has expired"}: ` +
-      `${messageOf(outcome)} No attempt can help before that is put right.`,
-    ),
-  },
+  ...HELD_RULES,
   {
     name: 'partial', design: 1,
     when: ({ outcome }) => ['maxTurns', 'overBudget', 'deferred'].includes(outcome.kind),
@@ -54,8 +42,8 @@ export const OUTCOME_RULES: readonly Rule[] = [
     when: ({ outcome }) => outcome.kind === 'refused' || outcome.kind === 'failed',
     decide: (facts) => {
       const reason = `${facts.outcome.kind === 'refused' ? 'The model refused' : 'The agent failed'}: ${messageOf(facts.outcome)}`;
-      // Repeating changes nothing about the first, and the second is nothing to repeat without a person.
-      if (isFailed(facts.outcome, 'model_not_found', 'gate_bypassed')) return askPerson('consecutive_failures', reason);
+      // Nothing to repeat without a person.
+      if (isFailed(facts.outcome, 'gate_bypassed')) return askPerson('consecutive_failures', reason);
       return retryOrAsk(facts, `${reason}\nThe attempt before this one ended early: what it did may be there in part.`, reason, 'consecutive_failures');
     },
   },

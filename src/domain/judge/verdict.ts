@@ -14,6 +14,11 @@ export const askPerson = (breakpoint: BreakpointKind, reason: string, failed = t
   decision: { kind: 'breakpoint', breakpoint, reason }, reason, failed,
 });
 
+/** Nothing was tried, so nothing failed: the turn goes on once a person has put it right. */
+export const holdFor = (breakpoint: BreakpointKind, reason: string): Verdict => ({
+  decision: { kind: 'breakpoint', breakpoint, reason, hold: true }, reason, failed: false,
+});
+
 export const retry = (feedback: string, reason: string): Verdict => ({ decision: { kind: 'retry', feedback }, reason, failed: true });
 
 export function retryOrAsk(facts: JudgeFacts, feedback: string, reason: string, breakpoint: BreakpointKind): Verdict {

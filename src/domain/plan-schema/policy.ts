@@ -2,13 +2,14 @@
 import * as z from 'zod';
 import { BREAKPOINT_KINDS } from '../breakpoints.ts';
 import { ruleMistake } from '../gate/rule.ts';
-import { duration, real, size } from './fields.ts';
+import { DEFAULT_ASK_AFTER, DEFAULT_START_BELOW } from '../plan.ts';
+import { duration, real, size, whole } from './fields.ts';
 
 /** Kinds of the design that nothing raises yet: accepted, so that a plan need not change, with a warning. */
 export const LATER_KINDS = [
-  'architecture_decision', 'conflicting_solutions', 'rate_limit_hit', 'time_threshold_exceeded', 'destructive_operation',
+  'architecture_decision', 'conflicting_solutions', 'time_threshold_exceeded', 'destructive_operation',
   'permission_request', 'agent_question', 'budget_exceeded', 'plan_approval', 'stalled', 'unexpected_change', 'merge_conflict',
-  'evidence_weakened', 'sign_in_required',
+  'evidence_weakened',
 ] as const;
 
 const ACTIONS = [
@@ -44,6 +45,15 @@ const snapshot = z.strictObject({
   maxFileSize: size().default('20MB').describe('Larger files are left out, and said so'),
 });
 
+const usage = z.strictObject({
+  startBelow: z.union([real(0, 1), z.literal('off')]).default(DEFAULT_START_BELOW)
+    .describe("A turn is not begun while this share of the account's usage window is spent: it waits for the reset, and a person may begin it earlier"),
+});
+
+const overload = z.strictObject({
+  askAfter: whole(1, 1000).default(DEFAULT_ASK_AFTER).describe('Waits in a row for an overloaded API (1, 2, 4 … 30 minutes) after which a person is asked'),
+});
+
 export const policy = z.strictObject({
   gate: real(0, 1).default(0.7).describe('Quality at which a turn is accepted'),
   permissions: permissions.prefault({}),
@@ -52,4 +62,6 @@ export const policy = z.strictObject({
     .describe('When the reviewer cannot judge: ask a person, or go on by the checks alone'),
   hostPatience: duration().default('10m').describe('How long the host may stay away before a person is asked'),
   snapshot: snapshot.prefault({}),
+  usage: usage.prefault({}),
+  overload: overload.prefault({}),
 });

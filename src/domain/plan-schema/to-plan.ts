@@ -65,6 +65,7 @@ function toPolicy(policy: PlanFile['policy']): Policy {
   return {
     gate, permissions, breakpoints, withoutReviewer, hostPatienceMs: ms(policy.hostPatience),
     snapshot: { exclude: policy.snapshot.exclude, maxFileBytes: parseSize(policy.snapshot.maxFileSize) },
+    usage: { startBelow: policy.usage.startBelow === 'off' ? null : policy.usage.startBelow }, overload: policy.overload,
   };
 }
 

@@ -32,6 +32,21 @@ const rejected = {
   'anthropic-ratelimit-unified-overage-status': 'rejected',
 };
 
+// The CLI leaves out a window whose reset is farther away than the window is long.
+const inSeconds = (seconds: number): string => String(Math.floor(Date.now() / 1_000) + seconds);
+const nearlySpent = {
+  'anthropic-ratelimit-unified-status': 'allowed_warning',
+  'anthropic-ratelimit-unified-reset': inSeconds(3_600),
+  'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+  'anthropic-ratelimit-unified-5h-utilization': '0.96',
+  'anthropic-ratelimit-unified-5h-reset': inSeconds(3_600),
+  'anthropic-ratelimit-unified-5h-status': 'allowed_warning',
+  'anthropic-ratelimit-unified-5h-surpassed-threshold': '0.9',
+  'anthropic-ratelimit-unified-7d-utilization': '0.42',
+  'anthropic-ratelimit-unified-7d-reset': inSeconds(400_000),
+  'anthropic-ratelimit-unified-7d-status': 'allowed',
+};
+
 const answers: Record<string, StreamScenario> = {
   success: { steps: [write, bash('cat hello.txt', 'toolu_cat'), { text: 'All done.' }] },
   'failed-tool-then-success': { steps: [bash('exit 3', 'toolu_fail'), { text: 'It failed, and I say so.' }] },
@@ -67,6 +82,11 @@ const apiErrors: Record<string, StreamScenario> = {
   'http-404-model': { steps: repeat(error(404, 'not_found_error', 'model: no-such-model'), 3), turn: { model: 'no-such-model' } },
   'http-429-plain': { steps: repeat(error(429, 'rate_limit_error', 'Too many requests'), 3), env: { CLAUDE_CODE_MAX_RETRIES: '1' } },
   'http-429-retry-after': { steps: [error(429, 'rate_limit_error', 'Too many requests', { 'retry-after': '3600' })] },
+  'http-401-expired': { steps: repeat(error(401, 'authentication_error', 'OAuth token has expired.'), 4), auth: 'oauthToken' },
+  'http-403-revoked': { steps: repeat(error(403, 'permission_error', 'OAuth token has been revoked.'), 4), auth: 'oauthToken' },
+  'http-403-organization': { steps: [error(403, 'permission_error', 'OAuth authentication is currently not allowed for this organization.')], auth: 'oauthToken' },
+  'http-503': { steps: repeat(error(503, 'api_error', 'Service unavailable'), 3), env: { CLAUDE_CODE_MAX_RETRIES: '1' } },
+  'usage-warning': { steps: [{ text: 'Nearly spent.', headers: nearlySpent }], auth: 'oauthToken' },
   'http-429-rejected': { steps: [error(429, 'rate_limit_error', 'limit', rejected)], auth: 'oauthToken' },
   'http-500': { steps: repeat(error(500, 'api_error', 'Internal server error'), 3), env: { CLAUDE_CODE_MAX_RETRIES: '1' } },
   'http-529': { steps: repeat(error(529, 'overloaded_error', 'Overloaded'), 4) },

@@ -17,9 +17,15 @@ const TABLE: [what: string, facts: Partial<JudgeFacts>, expected: string][] = [
   ['a lost run', ended('lost'), 'lost: rerun'],
   ['an interrupted run', ended('interrupted'), 'interrupted: rerun'],
   ['a limit with red checks', { ...ended('limited'), ...red }, 'limited: wait'],
-  ['no sign-in', failed('sign_in_required'), 'sign_in_required: consecutive_failures'],
-  ['an account that cannot pay', failed('billing'), 'sign_in_required: consecutive_failures'],
-  ['an unknown model', failed('model_not_found'), 'agent_failed: consecutive_failures'],
+  ['no sign-in', failed('sign_in_required'), 'sign_in_required: sign_in_required'],
+  ['an account that cannot pay', failed('billing'), 'access_refused: consecutive_failures'],
+  ['an account without access', failed('access_denied'), 'access_refused: consecutive_failures'],
+  ['an unknown model', failed('model_not_found'), 'access_refused: consecutive_failures'],
+  ['an overloaded API', failed('overloaded'), 'overloaded: wait'],
+  ['an overloaded API, no attempt left', { ...failed('overloaded'), attemptsLeft: 0, failuresBefore: 2 }, 'overloaded: wait'],
+  ['an API overloaded ten times in a row', { ...failed('overloaded'), waitsBefore: 9 }, 'overloaded: wait'],
+  ['an API overloaded eleven times in a row', { ...failed('overloaded'), waitsBefore: 10 }, 'overloaded_too_long: consecutive_failures'],
+  ['an API overloaded more often than the plan says', { ...failed('overloaded'), waitsBefore: 2, policy: { gate: 0.7, withoutReviewer: 'ask', overload: { askAfter: 2 } } }, 'overloaded_too_long: consecutive_failures'],
   ['a bypassed gate', failed('gate_bypassed'), 'agent_failed: consecutive_failures'],
   ['a failing API', failed('api_error'), 'agent_failed: retry'],
   ['a failing API, no attempt left', { ...failed('api_error'), attemptsLeft: 0 }, 'agent_failed: consecutive_failures'],
@@ -93,8 +99,16 @@ describe('what a decision says', () => {
   });
 
   test('a limit keeps its end, also when nobody said one', () => {
-    expect(judge(good({ outcome: { kind: 'limited', until: '2026-01-01T00:00:00Z', message: '' } })).decision).toEqual({ kind: 'wait', until: '2026-01-01T00:00:00Z' });
-    expect(judge(good({ outcome: { kind: 'limited', until: null, message: '' } })).decision).toEqual({ kind: 'wait', until: null });
+    expect(judge(good({ outcome: { kind: 'limited', until: '2026-01-01T00:00:00Z', message: '' } })).decision).toEqual({ kind: 'wait', until: '2026-01-01T00:00:00Z', breakpoint: 'rate_limit_hit' });
+    expect(judge(good({ outcome: { kind: 'limited', until: null, message: '' } })).decision).toEqual({ kind: 'wait', until: null, breakpoint: 'rate_limit_hit' });
+  });
+
+  test.each(['sign_in_required', 'access_denied', 'billing', 'model_not_found', 'overloaded'])('%s is no failure of the work, however often', (reason) => {
+    for (const waitsBefore of [0, 99]) {
+      const { decision, failed: counts } = judge(good({ ...failed(reason), waitsBefore, attemptsLeft: 0, failuresBefore: 2 }));
+      expect(counts).toBe(false);
+      if (decision.kind !== 'wait') expect(decision).toMatchObject({ kind: 'breakpoint', hold: true });
+    }
   });
 
   test.each([

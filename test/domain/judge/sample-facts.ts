@@ -37,7 +37,7 @@ export const OUTCOMES: TurnOutcome[] = [
   { kind: 'completed', text: '' }, { kind: 'limited', until: '2026-01-01T00:00:00Z', message: 'limit' }, { kind: 'limited', until: null, message: 'limit' },
   { kind: 'deferred', toolUseId: 'u', tool: 'Bash', input: {} }, { kind: 'interrupted', message: 'gone' }, { kind: 'lost', message: 'gone' },
   { kind: 'refused', message: 'no' }, { kind: 'maxTurns', turns: 3 }, { kind: 'overBudget', message: '5 USD' },
-  ...(['sign_in_required', 'billing', 'model_not_found', 'api_error', 'agent_error', 'gate_bypassed', 'time_limit', 'output_limit'] as const)
+  ...(['sign_in_required', 'access_denied', 'billing', 'model_not_found', 'overloaded', 'api_error', 'agent_error', 'gate_bypassed', 'time_limit', 'output_limit'] as const)
     .map((reason) => ({ kind: 'failed' as const, reason, message: reason })),
 ];
 
@@ -65,7 +65,7 @@ export function randomFacts(random: () => number): JudgeFacts {
     changes: { files: upTo(random, 150), lines: random() < 0.5 ? null : upTo(random, 5000) },
     evidence: times(upTo(random, 3), () => randomCheck(random)),
     review: randomReview(random),
-    attemptsLeft: upTo(random, 3), failuresBefore: upTo(random, 4), skipReview: random() < 0.2,
+    attemptsLeft: upTo(random, 3), failuresBefore: upTo(random, 4), skipReview: random() < 0.2, waitsBefore: upTo(random, 20),
     policy: { gate: pick(random, [0.5, 0.7, 0.85]), withoutReviewer: pick(random, ['ask', 'evidence'] as const) },
   };
 }
