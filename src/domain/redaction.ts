@@ -6,7 +6,7 @@
 import { fragmentFinder, type FindFragments } from './redact/fragments.ts';
 import { secretForms } from './redact/secret-forms.ts';
 import { keyMayGoOn, LONGEST_KEY, LONGEST_SHAPE, maskShapes, MASK, shapeSpans } from './redact/shapes.ts';
-import type { Span } from './redact/shapes.ts';
+import type { Span } from './redact/spans.ts';
 
 export interface Redactor {
   /**

@@ -12,8 +12,8 @@ export interface LooseWord extends Word {
 
 /** Shells join lines at different stages: a line continued within an operator or an expansion is not taken apart here. */
 const CONTINUED = /[$<>&|(`{]\\\n/;
-/** Arithmetic without quotes, substitutions and paths: its `<` and `>` compare. */
-const ARITHMETIC = /\(\([\w\s+\-*%<>=!&|^~?:,$[\]#]*\)\)/y;
+/** Arithmetic without quotes, substitutions and paths: its `<` and `>` compare. Dash redirects there, so no file may be in a variable. */
+const ARITHMETIC = /\(\((?![^)]*[<>]\s*[^)\s]*\$)[\w\s+\-*%<>=!&|^~?:,$[\]#]*\)\)/y;
 const NAME = /(?:[A-Za-z_]\w*|\d+|[?#$!@*-])/y;
 
 export const newWord = (start: number): LooseWord => ({ kind: 'word', value: '', raw: '', bare: '', start, end: start, known: true });

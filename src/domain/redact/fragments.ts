@@ -2,12 +2,12 @@
  * Long pieces of known secrets: what is left of one that was printed in two halves, wrapped into lines, or cut off by the end
  * of a tail. A piece of this length is a secret itself; shorter ones are not seen.
  */
-import type { Span } from './shapes.ts';
+import { mergeSpans, type Span } from './spans.ts';
 
 /** Shortest piece that is hidden. */
 export const FRAGMENT = 12;
 /** Of shorter secrets only the whole is hidden: their pieces could be ordinary words. */
-const MIN_FORM = 16;
+export const MIN_FORM = 16;
 const GRAM = 4;
 /** A piece of FRAGMENT characters holds a whole gram at one of these places, wherever it begins. */
 const STEP = FRAGMENT - GRAM + 1;
@@ -28,16 +28,9 @@ export function fragmentFinder(forms: readonly string[]): FindFragments {
   return (text) => {
     const spans: Span[] = [];
     for (let at = 0; at + GRAM <= text.length; at += STEP) {
-      if (!seen[hashAt(text, at)]) continue;
-      const span = longest(text, at, known, places.get(text.slice(at, at + GRAM)) ?? []);
-      if (!span || span.end - span.start < FRAGMENT) continue;
-      const { start, end } = withinEscapes(text, span);
-      const free = Math.max(start, spans.at(-1)?.end ?? 0);
-      if (free < end) spans.push({ start: free, end });
-      // Goes on with the first place that is not wholly in it.
-      at = Math.max(at, span.end - (span.end % STEP) - STEP);
+      if (seen[hashAt(text, at)]) spans.push(...matchesAt(text, at, known, places.get(text.slice(at, at + GRAM)) ?? []));
     }
-    return spans;
+    return mergeSpans(spans).map((span) => withinEscapes(text, span));
   };
 }
 
@@ -53,16 +46,16 @@ function index(known: string): { seen: Uint8Array; places: Map<string, number[]>
   return { seen, places };
 }
 
-function longest(text: string, at: number, known: string, places: number[]): Span | undefined {
-  let found: Span | undefined;
-  for (const place of places) {
+/** All, not only the longest: what is found must not depend on where the text begins. */
+function matchesAt(text: string, at: number, known: string, places: number[]): Span[] {
+  const spans = places.map((place) => {
     let before = 0;
     while (at > before && place > before && text[at - before - 1] === known[place - before - 1] && known[place - before - 1] !== '\n') before += 1;
     let after = GRAM;
     while (at + after < text.length && text[at + after] === known[place + after] && known[place + after] !== '\n') after += 1;
-    if (!found || before + after > found.end - found.start) found = { start: at - before, end: at + after };
-  }
-  return found;
+    return { start: at - before, end: at + after };
+  });
+  return spans.filter(({ start, end }) => end - start >= FRAGMENT);
 }
 
 /** A piece may begin or end within an escape of JSON: what is left of the string must still be one. */

@@ -1,5 +1,7 @@
 /** Secrets known by their look: tokens of well-known issuers, bearer headers, passwords in URLs, private keys. */
 
+import type { Span } from './spans.ts';
+
 export const MASK = '[redacted]';
 
 interface Shape {
@@ -46,11 +48,6 @@ export function maskShapes(text: string): string {
     const found = SHAPES[groups.findIndex((group) => group !== undefined)];
     return found ? found.mask(match) : MASK;
   });
-}
-
-export interface Span {
-  start: number;
-  end: number;
 }
 
 /** Where the shapes are. */

@@ -32,7 +32,7 @@ describe('denied though Bash is allowed as a whole', () => {
     'cat $x < /etc/passwd', 'echo "$(< /etc/passwd)"', 'while read x; do :; done < /etc/passwd', 'echo $x > file >> /outside/file', 'echo "a $x" > \\\n/outside/file',
     'bash -c "echo hi > /outside/file"', "bash -c 'echo $(id) > /outside/file'", "sh -c 'cd /outside; echo > file'", "eval 'echo > /outside/file'", "find . -exec sh -c 'echo $1 > /outside/file' \\;",
     "bash -ec 'echo > /outside/file'", 'cd /outside; echo $x > file', '$x /outside; echo > file', 'pushd /outside && echo $(id) > file', "cd /outside; bash -c 'echo > file'",
-    'echo "$(case x in x) echo > /outside/file;; esac)"', "echo \"${x:-'}\" > /outside/file \"'}\"", "echo $'\\'' > /outside/file", 'echo $\\\n(echo > /outside/file)',
+    'echo "$(case x in x) echo > /outside/file;; esac)"', "echo \"${x:-'}\" > /outside/file \"'}\"", "echo $'\\'' > /outside/file", 'echo $\\\n(echo > /outside/file)', '((: > $HOME))', "echo $((echo '$(echo > /outside/file)'))", "f() { eval 'echo > /outside/file'; }; f",
   ])('%j', (command) => {
     expect(decide(command)).toBe('deny');
   });
