@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { HostApi } from '../domain/host-api.ts';
+import { guardedApi, type Guard } from './guarded-api.ts';
 import type { Hosts } from '../ssh/hosts.ts';
 
 /** The calls of many turns do not come back in one burst; how often the host itself is tried is for `Hosts` to say. */
@@ -13,6 +14,8 @@ export interface HostCall {
   /** How long the host may stay away, counted from the first failure in a row. */
   patienceMs: number;
   signal: AbortSignal;
+  /** Absent: nothing is known that would have to be kept out. */
+  guard?: Guard;
 }
 
 /** Settles with `work`, or rejects with the signal's reason as soon as that aborts; `work` itself goes on unheard. */
@@ -82,7 +85,7 @@ export async function onHost<T>(target: HostCall, call: (api: HostApi) => Promis
   for (;;) {
     try {
       const link = await unlessAborted(target.signal, patience.bear(target.hosts.link(target.host)));
-      return await unlessAborted(target.signal, call(link.api));
+      return await unlessAborted(target.signal, call(target.guard ? guardedApi(link.api, target.guard) : link.api));
     } catch (error) {
       patience.failed(error);
     }

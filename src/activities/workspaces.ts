@@ -2,6 +2,7 @@
 import { claimLease, leaseHolder, releaseLease, type LeaseClaim } from '../db/leases.ts';
 import { closeRun, unfinishedRuns } from '../db/runs.ts';
 import { HoldpointError } from '../domain/failure-kind.ts';
+import { keptOnHost } from '../domain/host-secrets.ts';
 import type { HostActivities, MilestoneRef } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
@@ -17,6 +18,7 @@ export const hostOf = (deps: Deps, { plan }: Planned, signal: AbortSignal): Host
   host: plan.workspace.host,
   patienceMs: plan.policy.hostPatienceMs,
   signal,
+  guard: { hide: keptOnHost(plan.agent), redactor: deps.redactor(plan.agent) },
 });
 
 /** What the host checks before it lets anybody write. */

@@ -128,6 +128,8 @@ export interface ReadRun {
   maxBytes: number;
   /** Answers as soon as there are bytes or the run has ended, else after this long with no bytes. */
   waitMs: number;
+  /** Secrets of the host whose bytes are answered as `*`; offsets and sizes are those of the stream. */
+  hide?: SecretSource[];
 }
 
 export interface RunChunk {
@@ -203,7 +205,7 @@ export interface HostApi {
   takeCheckpoint(p: CheckpointRequest): Promise<CheckpointResult>;
   diffTrees(p: { workspace: string; from: string; to: string }): Promise<{ changes: Change[] }>;
   /** Unified diff of one path or of all; cut at `maxBytes`. */
-  diffText(p: { workspace: string; from: string; to: string; path: string | null; maxBytes: number }): Promise<{ text: string; truncated: boolean }>;
+  diffText(p: { workspace: string; from: string; to: string; path: string | null; maxBytes: number; hide?: SecretSource[] }): Promise<{ text: string; truncated: boolean }>;
   /** Changes since tree `base` (cursor 0) or since the last call; answers when there are some, else after `waitMs`. */
   watchChanges(p: CheckpointRequest & { base: string; cursor: number; waitMs: number }): Promise<WatchBatch>;
   unwatch(p: { workspace: string }): Promise<Record<string, never>>;

@@ -20,13 +20,16 @@ export interface Redactor {
   text(text: string): string;
   /** A copy of a JSON value with every string, keys too, redacted. */
   json(value: unknown): unknown;
+  /** The same with the secrets that were given alone: what only looks like one is kept. */
+  known(value: unknown): unknown;
 }
 
 /** `secrets`: values to hide; those under four characters are left alone. Never throws. */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const forms = secretForms(secrets);
   const fragments = fragmentFinder(forms);
-  const mask = (text: string): string => maskShapes(maskSpans(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text), fragments));
+  const maskKnown = (text: string): string => maskSpans(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text), fragments);
+  const mask = (text: string): string => maskShapes(maskKnown(text));
   let pending = '';
   return {
     push(chunk) {
@@ -43,6 +46,7 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
     },
     text: mask,
     json: (value) => mapStrings(value, mask),
+    known: (value) => (forms.length === 0 ? value : mapStrings(value, maskKnown)),
   };
 }
 

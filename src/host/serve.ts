@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { privateDirectory } from './durable.ts';
 import { claimFence, holdFence, openWorkspace } from './fence.ts';
 import { hello } from './hello.ts';
+import { KnownSecrets, withoutSecrets } from './known-secrets.ts';
 import { probe } from './probe.ts';
 import { serveRpc, type Handlers } from './rpc.ts';
 import { cancelRun } from './run/cancel-run.ts';
@@ -20,13 +21,14 @@ import { Watches } from './watch/watches.ts';
 export async function serve(settings: HostSettings): Promise<number> {
   console.log = console.error; // standard output belongs to JSON-RPC
   await privateDirectory(settings.stateDir);
-  await serveRpc({ ...runHandlers(settings), ...fileHandlers(settings) }, process.stdin, process.stdout);
+  const known = new KnownSecrets(settings.env);
+  await serveRpc(withoutSecrets(known, { ...runHandlers(settings, known), ...fileHandlers(settings) }), process.stdin, process.stdout);
   return 0;
 }
 
 type FileMethod = 'takeCheckpoint' | 'diffTrees' | 'diffText' | 'watchChanges' | 'unwatch';
 
-function runHandlers(settings: HostSettings): Omit<Handlers, FileMethod> {
+function runHandlers(settings: HostSettings, known: KnownSecrets): Omit<Handlers, FileMethod> {
   const { stateDir, env } = settings;
   const followers = new Followers(stateDir);
   return {
@@ -38,7 +40,7 @@ function runHandlers(settings: HostSettings): Omit<Handlers, FileMethod> {
       return startRun(settings, p);
     },
     runState: (p) => stateOf(runDirectory(stateDir, p.key)),
-    readRun: (p, signal) => followers.read(p, signal),
+    readRun: (p, signal) => followers.read(p, signal, known.mask),
     cancelRun: (p) => cancelRun(stateDir, p),
   };
 }

@@ -95,11 +95,11 @@ describe('long pieces of given secrets', () => {
   });
 });
 
-/** Pieces of the secret, as it is and encoded, of 16 characters that are still in the text: two more than an escape can cost at each end. */
+/** Pieces of the secret, as it is and encoded, of 16 characters without a quote that are still in the text: more than the ends can cost. */
 function leftOf(text: string, secret: string): string[] {
   const forms = [secret, base64(secret), base64(`x${secret}`), base64(`xx${secret}`), Buffer.from(secret).toString('hex'), encodeURIComponent(secret)];
   // Ends of base64 depend on what stands beside them.
-  const sure = forms.flatMap((form) => form.split('\n')).map((form, at) => (at > 0 ? form.slice(4, -4) : form));
+  const sure = forms.map((form, at) => (at > 0 ? form.slice(4, -4) : form)).flatMap((form) => form.split(/["\\\n]/));
   return sure.flatMap((form) => Array.from({ length: Math.max(0, form.length - 15) }, (_, at) => form.slice(at, at + 16))).filter((piece) => text.includes(piece));
 }
 

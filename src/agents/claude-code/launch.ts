@@ -4,6 +4,7 @@
  */
 import type { AgentLaunch, AgentTurn } from '../../domain/agent.ts';
 import type { RunFile, SecretSource } from '../../domain/host-api.ts';
+import { onHostOnly } from '../../domain/host-secrets.ts';
 import type { AgentAuth, CredentialSource } from '../../domain/plan.ts';
 
 export interface ClaudeCodeOptions {
@@ -112,8 +113,7 @@ function secretsOf({ auth, resolve }: ClaudeCodeOptions): Record<string, SecretS
 }
 
 function secretOf(source: CredentialSource, resolve: ClaudeCodeOptions['resolve']): SecretSource {
-  if (source.on === 'worker') return { kind: 'value', value: resolve(source) };
-  return 'env' in source ? { kind: 'hostEnv', name: source.env } : { kind: 'hostFile', path: source.file };
+  return source.on === 'worker' ? { kind: 'value', value: resolve(source) } : onHostOnly(source);
 }
 
 /** A leading slash would be taken for a command of the CLI (`/clear`), which it answers without the model. */

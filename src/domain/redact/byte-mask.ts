@@ -2,7 +2,7 @@
  * Hides known secrets in bytes without moving any: each of their bytes becomes `*`, so every offset stays what it was. For who
  * hands on pieces of a file: with enough bytes around a piece, what is hidden does not depend on how the file was cut.
  */
-import { FRAGMENT, fragmentFinder, MIN_FORM } from './fragments.ts';
+import { FRAGMENT, fragmentFinder, MIN_FORM, withinEscapes } from './fragments.ts';
 import { secretForms } from './secret-forms.ts';
 import { mergeSpans, type Span } from './spans.ts';
 
@@ -26,7 +26,7 @@ export function createByteMask(secrets: readonly string[]): ByteMask | null {
       const text = bytes.toString('latin1');
       const masked = Buffer.from(bytes);
       const spans = mergeSpans([...forms.flatMap((form) => placesOf(form, text)), ...fragments(text)]);
-      for (const { start, end } of spans) masked.fill('*', start, end);
+      for (const { start, end } of spans.map((span) => withinEscapes(text, span))) masked.fill('*', start, end);
       return masked;
     },
     undecided: (bytes) => undecidedAtEnd(bytes.toString('latin1'), forms),
@@ -42,7 +42,7 @@ function placesOf(form: string, text: string): Span[] {
 /** The longest end of the text that is too short to be a piece yet, or that is the beginning of what is hidden only as a whole. */
 function undecidedAtEnd(text: string, forms: readonly string[]): number {
   const inPieces = forms.filter((form) => form.length >= MIN_FORM);
-  const asWhole = forms.filter((form) => form.length < MIN_FORM || form.includes('\n'));
+  const asWhole = forms.filter((form) => form.length < MIN_FORM || /["\\\n]/.test(form));
   const begun = asWhole.map((form) => longestEnd(text, form.length - 1, (end) => form.startsWith(end)));
   const short = longestEnd(text, FRAGMENT - 1, (end) => inPieces.some((form) => form.includes(end)));
   // Half an escape of JSON: whether it belongs to a secret shows with its other half.

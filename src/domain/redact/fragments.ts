@@ -20,10 +20,11 @@ export type FindFragments = (text: string) => Span[];
 
 /** Finds the pieces of `forms` in a text, each as long as it goes; in order, without overlaps. */
 export function fragmentFinder(forms: readonly string[]): FindFragments {
-  const lines = forms.flatMap((form) => form.split('\n')).filter((line) => line.length >= MIN_FORM);
-  if (lines.length === 0) return () => [];
-  // The line end is in no piece, so no match goes on into the next form.
-  const known = lines.join('\n');
+  // Not across a quote: that could be the end of a string in JSON.
+  const parts = forms.filter((form) => form.length >= MIN_FORM).flatMap((form) => form.split(/["\\\n]/)).filter((part) => part.length >= FRAGMENT);
+  if (parts.length === 0) return () => [];
+  // The line end is in no piece, so no match goes on into the next one.
+  const known = parts.join('\n');
   const { seen, places } = index(known);
   return (text) => {
     const spans: Span[] = [];
@@ -58,8 +59,8 @@ function matchesAt(text: string, at: number, known: string, places: number[]): S
   return spans.filter(({ start, end }) => end - start >= FRAGMENT);
 }
 
-/** A piece may begin or end within an escape of JSON: what is left of the string must still be one. */
-function withinEscapes(text: string, { start, end }: Span): Span {
+/** A piece may begin within an escape of JSON, or end with half of one: what is left of the string must still be one. */
+export function withinEscapes(text: string, { start, end }: Span): Span {
   return { start: backslashesBefore(text, start) % 2 === 1 ? start + 1 : start, end: backslashesBefore(text, end) % 2 === 1 ? end - 1 : end };
 }
 

@@ -6,9 +6,11 @@ import { closeSync, fstatSync, openSync, readSync, watch, type FSWatcher } from 
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ReadRun, RunChunk, RunState, RunStream } from '../../domain/host-api.ts';
+import type { ByteMask } from '../../domain/redact/byte-mask.ts';
 import { Bell, ONLY_POLL_MS, SAFETY_POLL_MS } from '../bell.ts';
 import { errorCode } from '../host-error.ts';
 import { connectSupervisor } from './control-client.ts';
+import { readMasked, type Bytes, type ReadBytes } from './masked-read.ts';
 import { readStarted } from './run-files.ts';
 import { stateOf } from './run-state.ts';
 
@@ -32,14 +34,14 @@ export class FollowedRun {
   }
 
   /** Bytes from `p.offset` on as soon as there are some, or the end of the run; without either after `p.waitMs` or at an abort. */
-  async read(p: ReadRun, signal: AbortSignal): Promise<RunChunk> {
+  async read(p: ReadRun, signal: AbortSignal, mask: ByteMask | null = null): Promise<RunChunk> {
     const deadline = performance.now() + p.waitMs;
     const bell = new Bell();
     this.#bells.add(bell);
     if (p.waitMs > 0) this.#watcher ??= this.#watch();
     try {
       for (;;) {
-        const chunk = await this.#chunkNow(p);
+        const chunk = await this.#chunkNow(p, mask);
         const left = deadline - performance.now();
         if (isAnswer(chunk) || left <= 0 || signal.aborted) return chunk;
         await bell.next(Math.min(left, this.#watcher ? SAFETY_POLL_MS : ONLY_POLL_MS), signal);
@@ -60,9 +62,11 @@ export class FollowedRun {
   }
 
   /** The state is read before the bytes: whoever sees "exited" and no bytes has them all. */
-  async #chunkNow(p: ReadRun): Promise<RunChunk> {
+  async #chunkNow(p: ReadRun, mask: ByteMask | null): Promise<RunChunk> {
     const state = await this.#state();
-    const { data, size } = this.#bytes(p.stream, p.offset, Math.min(p.maxBytes, MOST_BYTES));
+    const range = { offset: p.offset, length: Math.min(p.maxBytes, MOST_BYTES) };
+    const read: ReadBytes = (offset, length) => this.#bytes(p.stream, offset, length);
+    const { data, size } = mask ? readMasked(read, range, mask, mayStillWrite(state)) : read(range.offset, range.length);
     return { offset: p.offset, data: data.toString('base64'), size, state };
   }
 
@@ -89,7 +93,7 @@ export class FollowedRun {
   }
 
   // Read at once, not by the thread pool, where a scan of the workspace may stand in line before us.
-  #bytes(stream: RunStream, offset: number, length: number): { data: Buffer; size: number } {
+  #bytes(stream: RunStream, offset: number, length: number): Bytes {
     const file = this.#open(stream);
     if (file === undefined) return { data: Buffer.alloc(0), size: 0 };
     const { size } = fstatSync(file);

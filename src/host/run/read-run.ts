@@ -1,5 +1,6 @@
 /** Follows a stream of a run by byte offset: a long poll that answers within milliseconds of a write. */
 import type { ReadRun, RunChunk } from '../../domain/host-api.ts';
+import type { ByteMask } from '../../domain/redact/byte-mask.ts';
 import { HostError } from '../host-error.ts';
 import { FollowedRun } from './followed-run.ts';
 import { runDirectory } from './run-files.ts';
@@ -24,13 +25,13 @@ export class Followers {
     this.#stateDir = stateDir;
   }
 
-  /** Bytes from `offset` on. May be repeated and asked for by many at once; an abort ends the wait with no bytes. */
-  async read(p: ReadRun, signal: AbortSignal): Promise<RunChunk> {
+  /** Bytes from `offset` on. May be repeated and asked for by many at once; an abort ends the wait with no bytes. `mask`: what is hidden in them. */
+  async read(p: ReadRun, signal: AbortSignal, mask: ByteMask | null): Promise<RunChunk> {
     checkRequest(p);
     const dir = runDirectory(this.#stateDir, p.key);
     const entry = this.#begin(dir);
     try {
-      return await entry.run.read(p, signal);
+      return await entry.run.read(p, signal, mask);
     } finally {
       this.#end(dir, entry);
     }

@@ -17,6 +17,11 @@ export async function deliveredEnvironment(spec: RunSpec, secrets: StartRun['sec
   return delivered;
 }
 
+/** The value of one secret; undefined or rejects when this host has none. */
+export async function hostSecret(source: SecretSource, env: Environment): Promise<string | undefined> {
+  return secretValue('secret', source, env);
+}
+
 async function secretValue(name: string, source: SecretSource, env: Environment): Promise<string> {
   switch (source.kind) {
     case 'value':
