@@ -1,23 +1,37 @@
 /**
  * Entry point of the program that runs beside the code: `serve [--state DIR]` answers JSON-RPC on stdio until its standard
- * input ends; `supervise DIR` carries one run and is started by `serve`, detached. Only this file reads the environment.
+ * input ends; `forced [--state DIR]` does so as the forced command of an SSH key; `supervise DIR` carries one run and is started by
+ * `serve`, detached. Only this file reads the environment.
  */
 import { homedir } from 'node:os';
 import { resolve, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { forced } from './forced.ts';
 import { serve } from './serve.ts';
 import type { HostSettings } from './settings.ts';
 import { supervise } from './supervise/supervise.ts';
 
 declare const HOLDPOINT_VERSION: string | undefined;
 
+/** This program. */
+const FILE = resolve(process.argv[1] ?? '');
+
 function settings(state: string | undefined): HostSettings {
   return {
     stateDir: resolve(state ?? join(homedir(), '.cache', 'holdpoint')),
     env: process.env,
-    program: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
+    program: [process.execPath, ...process.execArgv, FILE],
     version: typeof HOLDPOINT_VERSION === 'undefined' ? 'source' : HOLDPOINT_VERSION,
   };
+}
+
+/** In the home folder, as a command of the worker's own would be. */
+function serveForced(state: string | undefined): Promise<number> {
+  const asked = process.env['SSH_ORIGINAL_COMMAND'];
+  delete process.env['SSH_ORIGINAL_COMMAND'];
+  const options = state === undefined ? [] : ['--state', resolve(state)];
+  process.chdir(homedir());
+  return forced({ asked, self: FILE, options, serve: () => serve(settings(options[1])) });
 }
 
 async function main(): Promise<number> {
@@ -25,8 +39,9 @@ async function main(): Promise<number> {
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { state: { type: 'string' } } });
   const [command, dir] = positionals;
   if (command === 'serve' && positionals.length === 1) return serve(settings(values.state));
+  if (command === 'forced' && positionals.length === 1) return serveForced(values.state);
   if (command === 'supervise' && dir !== undefined) return supervise(dir);
-  process.stderr.write('usage: host.mjs serve [--state DIR] | host.mjs supervise DIR\n');
+  process.stderr.write('usage: host.mjs serve [--state DIR] | host.mjs forced [--state DIR] | host.mjs supervise DIR\n');
   return 2;
 }
 

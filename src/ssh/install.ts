@@ -15,13 +15,17 @@ import { isNewEnough, probeScript, readFacts } from './probe-script.ts';
 import type { HostFacts } from './probe-script.ts';
 import { quote, runScript } from './remote-script.ts';
 
-export interface Installed {
-  /** Absolute path of a Node that is new enough. */
-  node: string;
-  bundle: string;
-  /** PATH for the host program and what it starts. */
-  path: string;
-}
+export type Installed =
+  | {
+    kind: 'installed';
+    /** Absolute path of a Node that is new enough. */
+    node: string;
+    bundle: string;
+    /** PATH for the host program and what it starts. */
+    path: string;
+  }
+  /** Our key starts nothing but a host program that somebody has put there: it is asked for by its hash. */
+  | { kind: 'forced'; sha256: string };
 
 export interface InstallOptions {
   bundlePath: string;
@@ -40,6 +44,7 @@ export async function install(connection: SshConnection, options: InstallOptions
   const host = connection.target.alias;
   const sha256 = await sha256Of(options.bundlePath);
   const { output, stderr } = await runScript(connection.client, host, probeScript(sha256), options.callTimeoutMs + LOGIN_SHELLS_MS);
+  if (output === '' && FORCED.test(stderr)) return { kind: 'forced', sha256 };
   const facts = readFacts(host, output, stderr);
   if (facts.os !== 'Linux') {
     throw new HoldpointError('host_unsupported', `Host "${host}" runs ${facts.os || 'an unknown system'}; Holdpoint supervises agents on Linux hosts only`);
@@ -48,8 +53,11 @@ export async function install(connection: SshConnection, options: InstallOptions
   const bundle = `${folder}/${sha256}.mjs`;
   if (!facts.bundle) await upload(connection, { local: options.bundlePath, remote: bundle, sha256, kind: 'host_unsupported', executable: false });
   const node = facts.nodes.find(found => isNewEnough(found.version))?.path ?? await uploadNode(connection, facts, options, folder);
-  return { node, bundle, path: facts.path };
+  return { kind: 'installed', node, bundle, path: facts.path };
 }
+
+/** How the host program refuses as a forced command (src/host/forced.ts). */
+const FORCED = /^holdpoint-forced 1:/m;
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');

@@ -31,12 +31,25 @@ export async function openSshLink(alias: string, options: HostsOptions, signal: 
 /** A channel ends a moment before its connection says why. */
 const REASON_GRACE_MS = 300;
 
-async function startProgram(connection: SshConnection, { node, bundle, path }: Installed, options: HostsOptions): Promise<Program> {
+function startCommand(installed: Installed, sentinel: string, { stateDir }: HostsOptions): string {
+  // Where a forced host keeps its state is for its own command to say.
+  if (installed.kind === 'forced') return `holdpoint serve ${installed.sha256} ${sentinel}`;
+  const { node, bundle, path } = installed;
+  const state = stateDir === null ? '' : ` --state ${quote(stateDir)}`;
+  return commandLine(`PATH=${quote(path)}; export PATH; cd || exit\nprintf '\\n%s\\n' ${sentinel}\nexec ${quote(node)} ${quote(bundle)} serve${state}`);
+}
+
+function notStarted(host: string, why: string, installed: Installed, bundlePath: string): HoldpointError {
+  const hint = `Its key has a forced command: put ${bundlePath} of this machine there beside the program that it names, as `;
+  return new HoldpointError('host_unsupported', `The host program did not start on "${host}": ${why}`.trim(), {
+    ...(installed.kind === 'forced' && { hint: `${hint}${installed.sha256}.mjs` }),
+  });
+}
+
+async function startProgram(connection: SshConnection, installed: Installed, options: HostsOptions): Promise<Program> {
   const host = connection.target.alias;
   const sentinel = newSentinel();
-  const state = options.stateDir === null ? '' : ` --state ${quote(options.stateDir)}`;
-  const start = `PATH=${quote(path)}; export PATH; cd || exit\nprintf '\\n%s\\n' ${sentinel}\nexec ${quote(node)} ${quote(bundle)} serve${state}`;
-  const channel = await openChannel(connection.client, commandLine(start), host);
+  const channel = await openChannel(connection.client, startCommand(installed, sentinel, options), host);
   let words = '';
   channel.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-2000);
@@ -44,7 +57,7 @@ async function startProgram(connection: SshConnection, { node, bundle, path }: I
   const { stream, found } = afterSentinel(sentinel);
   channel.on('error', () => undefined).pipe(stream);
   const complaint = (): string => words.trim();
-  const failed = (why: string): HoldpointError => new HoldpointError('host_unsupported', `The host program did not start on "${host}": ${why} ${complaint()}`.trim());
+  const failed = (why: string): HoldpointError => notStarted(host, `${why} ${complaint()}`, installed, options.bundlePath);
   await within(found, options.callTimeoutMs, () => new Error(`nothing was heard for ${seconds(options.callTimeoutMs)}`))
     .catch(async (error: Error) => Promise.reject(await within(connection.closed, REASON_GRACE_MS, () => error).catch(() => failed(error.message))));
   let killing: Promise<unknown> = Promise.resolve();

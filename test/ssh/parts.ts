@@ -1,5 +1,8 @@
 /** Servers and clients of one test, ended with it: short keepalive, the freshly built host program. */
 import { afterEach } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { HoldpointError } from '../../src/domain/failure-kind.ts';
 import { createHosts } from '../../src/ssh/hosts.ts';
@@ -48,6 +51,20 @@ export async function proxied(sshd: TestSshd): Promise<FaultyProxy> {
   atEnd(proxy.close);
   await sshd.addAlias('proxied', { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}` });
   return proxy;
+}
+
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs one of OpenSSH's own programs to its end. Not in one step: this process reads the server's log meanwhile. */
+export async function openssh(program: 'ssh' | 'sftp', args: string[], input = ''): Promise<Ran> {
+  const child = spawn(program, args, { stdio: 'pipe', timeout: 20_000 });
+  child.stdin.on('error', () => undefined).end(input);
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+  return { code, out, err };
 }
 
 export function isAlive(pid: number): boolean {
