@@ -10,6 +10,8 @@ export interface AfterSentinel {
   found: Promise<void>;
 }
 
+const ended = (): Error => new Error('the session ended before our program started');
+
 /** A transform for `pipe`; `sentinel` is a line of its own. */
 export function afterSentinel(sentinel: string): AfterSentinel {
   const { promise: found, resolve, reject } = Promise.withResolvers<void>();
@@ -27,7 +29,11 @@ export function afterSentinel(sentinel: string): AfterSentinel {
       resolve();
       done(null, rest);
     },
+    // Nobody reads yet, so neither 'end' nor 'close' would tell.
+    flush(done) {
+      done(noise === null ? null : ended());
+    },
   });
-  stream.on('error', reject).on('close', () => reject(new Error('the session ended before our program started')));
+  stream.on('error', reject).on('close', () => reject(ended()));
   return { stream, found };
 }
