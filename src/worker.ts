@@ -25,6 +25,9 @@ import { createWorkers, installRuntime } from './temporal/worker.ts';
 const ROOT = join(import.meta.dirname, '..');
 const WORKFLOW_BUNDLE = join(ROOT, 'build/workflows.js');
 
+/** A server that vanished without a word would hold a statement for hours: far above any real one, so that it is tried again. */
+const QUERY_TIMEOUT_MS = 60_000;
+
 /** What this process has been given to keep secret so far: hidden in everything that is stored. */
 class Secrets {
   private readonly values = new Set<string>();
@@ -61,7 +64,7 @@ function readCredential(source: CredentialSource): string {
 }
 
 async function makeActivities(config: Config, temporal: Temporal, close: (() => Promise<void>)[]): Promise<ReturnType<typeof createActivities>> {
-  const { db, close: closeDb } = openDb(config.databaseUrl);
+  const { db, close: closeDb } = openDb(config.databaseUrl, { queryTimeoutMs: QUERY_TIMEOUT_MS });
   close.push(closeDb);
   await assertMigrated(db);
   const places = { bundlePath: config.hostBundle ?? join(ROOT, 'build/host.mjs'), sshConfigFile: config.sshConfigFile, stateDir: config.hostStateDir };

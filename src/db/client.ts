@@ -20,6 +20,8 @@ export interface DbOptions {
   max?: number;
   /** Shown in pg_stat_activity. */
   applicationName?: string;
+  /** A statement without an answer for this long is `database_unreachable`; `?query_timeout=` of the URL goes first. Default: none. */
+  queryTimeoutMs?: number;
 }
 
 export interface OpenDb {
@@ -93,11 +95,11 @@ function guardPool(pool: pg.Pool, address: DatabaseAddress): PostgresPool {
  * Opens a pool; connects with the first statement. `bad_input` for a malformed URL; every statement may throw
  * `database_unreachable`, which names host, port and database and what to do.
  */
-export function openDb(url: string, { max = 10, applicationName = 'holdpoint' }: DbOptions = {}): OpenDb {
+export function openDb(url: string, { max = 10, applicationName = 'holdpoint', queryTimeoutMs }: DbOptions = {}): OpenDb {
   const address = parseUrl(url);
   const pool = new pg.Pool({
     connectionString: url, max, types, application_name: applicationName, keepAlive: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS, idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...(queryTimeoutMs !== undefined && { query_timeout: queryTimeoutMs }), idleTimeoutMillis: IDLE_TIMEOUT_MS,
   });
   // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
   pool.on('error', () => undefined);

@@ -20,7 +20,7 @@ const REFUSALS: Record<string, string> = {
 const DROPPED = /^(?:08...|57P0[12])$/;
 
 /** Messages of the driver that carry no code. */
-const LOST = /connection terminated|timeout (?:expired|exceeded)|not queryable|server does not support SSL/i;
+const LOST = /connection terminated|timeout (?:expired|exceeded)|read timeout|not queryable|server does not support SSL/i;
 const NO_PASSWORD = /SASL/;
 
 const START_IT = 'is the server running there? `holdpoint up` brings one along; else check DATABASE_URL';

@@ -11,6 +11,8 @@ import { eventually } from '../support/eventually.ts';
 import { createInjector } from '../support/faults/injector.ts';
 import { compare, outFile } from '../support/faults/oracle.ts';
 import { FAULTS, faultSequence, type Fault } from '../support/faults/sequence.ts';
+import { bytesRead, hasEnded, residentBytes } from '../support/faults/processes.ts';
+import { holdTable } from '../support/faults/slow-database.ts';
 import { startStage, type Stage } from '../support/faults/stage.ts';
 import { startWrittenRun, type WrittenRun } from '../support/faults/written-run.ts';
 import { seededRandom } from '../support/random.ts';
@@ -71,6 +73,30 @@ describeWithSshd('a run that is followed', () => {
     await Promise.all([stage.postgres.start(), stage.temporal.start()]);
     await expectWhole(run);
     expect(isRunning(worker?.pid ?? 0)).toBe(true);
+  });
+
+  test('gives up a database that is silent, and stores on another connection', async () => {
+    const run = await startWrittenRun(stage, 'mute', SHORT);
+    stage.databaseProxy.swallow();
+    const { size } = statSync(outFile(stage.stateDir, run.key));
+    await eventually(async () => (await run.offset()) > size, { timeoutMs: RECOVERY_MS, what: 'lines stored after the silence' });
+    await expectWhole(run);
+  });
+
+  test('a slow database holds up the reading, and the memory of worker and host program stays as it was', async () => {
+    const run = await startWrittenRun(stage, 'slow', { ...SHORT, lines: scaled(8_000, 200_000) });
+    const pids = [stage.workers[0]?.pid ?? 0, ...stage.hostPrograms()];
+    const [before, readBefore] = [pids.map(residentBytes), bytesRead(pids)];
+    const held = await holdTable(stage.postgres.url, 'agent_event');
+    run.finish();
+    await eventually(() => hasEnded(run.key), { timeoutMs: RECOVERY_MS, what: 'the end of the writer' });
+    const { size } = statSync(outFile(stage.stateDir, run.key));
+    const [grown, read] = [pids.map((pid, n) => residentBytes(pid) - (before[n] ?? 0)), bytesRead(pids) - readBefore];
+    await held.release();
+    expect(size).toBeGreaterThan(8e6);
+    expect(read).toBeLessThan(size / 2);
+    for (const bytes of grown) expect(bytes).toBeLessThan(100e6);
+    await expectWhole(run);
   });
 
   /** Faults one after the other, each while lines are written; the next when what was written meanwhile is stored. */

@@ -88,6 +88,8 @@ const startTemporal = (dir: string): Promise<Stage['temporal']> => startRestarta
 function through(proxy: FaultyProxy, url: string): string {
   const proxied = new URL(url);
   proxied.port = String(proxy.port);
+  // How soon a silent server is given up: a minute by default.
+  proxied.searchParams.set('query_timeout', '3000');
   return proxied.href;
 }
 

@@ -1,24 +1,15 @@
 /** One run of the writer under a real workflow, and a second follower beside the worker's. */
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { ActivityCancellationDetails } from '@temporalio/common';
-import { DefaultLogger } from '@temporalio/worker';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import { createActivities } from '../../../src/activities/index.ts';
 import type { RunTurn } from '../../../src/activities/contract.ts';
-import { openDb } from '../../../src/db/client.ts';
 import { savePlan } from '../../../src/db/plans.ts';
 import { parsePlan } from '../../../src/domain/plan-schema.ts';
-import { createRedactor } from '../../../src/domain/redaction.ts';
-import { defaultHostsOptions } from '../../../src/ssh/default-options.ts';
-import { createHosts } from '../../../src/ssh/hosts.ts';
 import { startProject } from '../../../src/temporal/client.ts';
 import { connectTemporal } from '../../../src/temporal/connection.ts';
 import { eventually } from '../eventually.ts';
+import { callActivity, startInProcess } from './in-process.ts';
 import { HOST, type Stage } from './stage.ts';
 import { createWriter, flowText, WRITER, type Flow } from './writer.ts';
-
-const ROOT = join(import.meta.dirname, '../../..');
 
 export interface WrittenRun {
   key: string;
@@ -72,26 +63,14 @@ export async function startWrittenRun(stage: Stage, project: string, flow: Flow)
 
 /** The same activity as the worker's, with a pool and a link of its own; let go of as a worker that shuts down does. */
 async function attachSecond(stage: Stage, call: RunTurn, offset: () => Promise<number>): Promise<void> {
-  const { db, close } = openDb(stage.postgres.url, { max: 2 });
-  const hosts = createHosts(defaultHostsOptions({
-    bundlePath: join(ROOT, 'build/host.mjs'), sshConfigFile: stage.configFile, stateDir: stage.stateDir, env: {},
-  }));
-  const unused = (): never => {
-    throw new Error('a follower needs none');
-  };
-  const activities = createActivities({
-    db, hosts, install: 'test', isRunning: async () => true, agent: createWriter, reviewer: unused, redactor: () => createRedactor([]),
-  });
-  const env = new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') });
-  const beats: unknown[] = [];
-  env.on('heartbeat', (details) => beats.push(details));
+  const second = startInProcess(stage, createWriter());
   const before = await offset();
-  const following = env.run((p: RunTurn) => activities.runTurn(p), call).then(() => 'ended', () => 'let go');
+  const { result, beats, letGo } = callActivity(second, 'runTurn', call);
+  const following = result.then(() => 'ended', () => 'let go');
   const hasStored = (): boolean => beats.some((beat) => ((beat as { offset?: number } | null)?.offset ?? 0) > before);
   // It ends by itself when the worker is faster and fences it.
   await Promise.race([following, eventually(hasStored, { timeoutMs: 15_000, what: 'a second follower that stores' })]);
-  env.cancel('CANCELLED', new ActivityCancellationDetails({ workerShutdown: true }));
+  letGo();
   await following;
-  await hosts.close();
-  await close();
+  await second.close();
 }
