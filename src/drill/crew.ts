@@ -12,7 +12,8 @@ export interface Crew {
   kill(pid: number): Promise<void>;
   /** SIGSTOP: it is there, and does nothing. */
   freeze(pid: number): void;
-  thaw(pid: number): void;
+  /** Whoever is frozen goes on. May be repeated. */
+  thaw(): void;
   logFiles(): string[];
   /** Ends all, frozen ones too. May be repeated. */
   stop(): Promise<void>;
@@ -28,7 +29,7 @@ export function createCrew(dir: string, command: WorkerCommand, env: Record<stri
     if (!found) throw new Error(`process ${pid} is not one of the drill's own workers`);
     return found.server;
   };
-  const thaw = (pid: number): void => void signalProcess(member(pid), 'SIGCONT');
+  const thaw = (): void => members.forEach(({ server }) => signalProcess(server, 'SIGCONT'));
   return {
     async start(signal) {
       const name = `worker-${members.length + 1}`;
@@ -44,7 +45,7 @@ export function createCrew(dir: string, command: WorkerCommand, env: Record<stri
     thaw,
     logFiles: () => members.map(({ logFile }) => logFile),
     async stop() {
-      members.forEach(({ server }) => thaw(server.pid));
+      thaw();
       await Promise.all(members.map(({ server }) => server.stop(STOP_GRACE_MS)));
     },
   };

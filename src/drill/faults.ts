@@ -46,7 +46,7 @@ const SIDE_BY_SIDE = 150;
 async function attachSecond(scene: Scene): Promise<Struck> {
   const turn = await turnOf(scene);
   const struck = await strike(scene, { inject: async () => scene.crew.freeze(turn.workerPid), sign: nextAttempt(scene, turn) });
-  scene.crew.thaw(turn.workerPid);
+  scene.crew.thaw();
   const lines = (await runsOf(scene.service.db, scene.at.project)).reduce((sum, run) => sum + run.lines, 0);
   await untilStored(scene, lines + SIDE_BY_SIDE);
   return { ...struck, seen: `${struck.seen}; then both followed the run` };

@@ -43,7 +43,11 @@ export const makeFolder = async (hands: Hands): Promise<string> => (await hands.
 
 export const makeFolders = async (hands: Hands, ...paths: string[]): Promise<void> => void (await hands.run(`umask 077; mkdir -p ${paths.map(quote).join(' ')}`));
 
-export const removeFolder = async (hands: Hands, path: string): Promise<void> => void (await hands.run(`rm -rf ${quote(path)}`));
+/** What has just been told to end may write its last words meanwhile. */
+export const removeFolder = async (hands: Hands, path: string): Promise<void> => {
+  const remove = `rm -rf ${quote(path)}`;
+  await hands.run(`${remove} || { sleep 1; ${remove}; } || { sleep 3; ${remove}; }`);
+};
 
 export const touch = async (hands: Hands, path: string): Promise<void> => void (await hands.run(`: > ${quote(path)}`));
 

@@ -29,6 +29,11 @@ const knownHosts = (keys: readonly KnownKey[]): string => keys.map(({ marker, ty
 
 const inQuotes = (path: string): string => `"${path.replaceAll('%', '%%')}"`;
 
+/** Whole seconds, as the ssh config has them. */
+function keepaliveLines({ keepalive }: Target): string[] {
+  return keepalive === null ? [] : [`ServerAliveInterval ${keepalive.intervalMs / 1000}`, `ServerAliveCountMax ${keepalive.countMax}`];
+}
+
 function clientConfig(target: Target, port: number, knownHostsFile: string): string {
   const lines = [
     'HostName 127.0.0.1', `Port ${port}`, `User ${target.user}`, `HostKeyAlias ${DRILL_HOST}`, `UserKnownHostsFile ${inQuotes(knownHostsFile)}`,
@@ -36,6 +41,7 @@ function clientConfig(target: Target, port: number, knownHostsFile: string): str
     `IdentityAgent ${target.agentSocket === null ? 'none' : inQuotes(target.agentSocket)}`,
     ...target.identityFiles.map((file) => `IdentityFile ${inQuotes(file)}`),
     ...(target.revokedHostKeys === null ? [] : [`RevokedHostKeys ${inQuotes(target.revokedHostKeys)}`]),
+    ...keepaliveLines(target),
     ...(target.connectTimeoutMs === null ? [] : [`ConnectTimeout ${Math.ceil(target.connectTimeoutMs / 1000)}`]),
   ];
   return `Host ${DRILL_HOST}\n${lines.map((line) => `  ${line}\n`).join('')}`;

@@ -134,6 +134,7 @@ export async function clearScene(scene: Scene): Promise<string[]> {
       left.push(`${scene.fault}: ${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
+  crew.thaw();
   // Workers are still there: a milestone that is cancelled in order ends its agent. What that cannot do is done below.
   await cancel(service.temporal, { project: at.project }, AbortSignal.timeout(CLOSE_MS)).catch(() => undefined);
   await attempt('workers', () => crew.stop());
