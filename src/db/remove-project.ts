@@ -20,12 +20,16 @@ async function tables(db: Db): Promise<Table[]> {
   return rows;
 }
 
+/** Not every reference is a foreign key: lines of a stream are stored without the cost of one. */
+const refersTo = ({ parents, columns }: Table, name: string): boolean =>
+  parents.includes(name) || (name === 'run' && columns.includes('run_id')) || (name === 'turn' && columns.includes('turn_id'));
+
 /** Those that others refer to come last. */
 function childrenFirst(all: readonly Table[]): Table[] {
   const ordered: Table[] = [];
   const visit = (table: Table): void => {
     if (ordered.includes(table)) return;
-    all.filter(({ name, parents }) => name !== table.name && parents.includes(table.name)).forEach(visit);
+    all.filter((other) => other !== table && refersTo(other, table.name)).forEach(visit);
     ordered.push(table);
   };
   all.forEach(visit);
