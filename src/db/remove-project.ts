@@ -20,9 +20,19 @@ async function tables(db: Db): Promise<Table[]> {
   return rows;
 }
 
+/** The column by which a row of the table is a project's; null when none can be. */
+function scopeOf({ name, columns }: Table): 'id' | 'project' | 'turn_id' | 'run_id' | null {
+  if (name === 'project') return 'id';
+  return (['project', 'turn_id', 'run_id'] as const).find((column) => columns.includes(column)) ?? null;
+}
+
+const SCOPES = { turn_id: 'turn', run_id: 'run' } as const;
+
 /** Not every reference is a foreign key: lines of a stream are stored without the cost of one. */
-const refersTo = ({ parents, columns }: Table, name: string): boolean =>
-  parents.includes(name) || (name === 'run' && columns.includes('run_id')) || (name === 'turn' && columns.includes('turn_id'));
+function refersTo(table: Table, name: string): boolean {
+  const scope = scopeOf(table);
+  return table.parents.includes(name) || ((scope === 'turn_id' || scope === 'run_id') && SCOPES[scope] === name);
+}
 
 /** Those that others refer to come last. */
 function childrenFirst(all: readonly Table[]): Table[] {
@@ -36,13 +46,15 @@ function childrenFirst(all: readonly Table[]): Table[] {
   return ordered;
 }
 
-/** Which rows of the table are the project's; null when none can be. */
-function rowsOf({ name, columns }: Table, project: string) {
+function rowsOf(table: Table, project: string) {
   const turns = sql`select id from turn where project = ${project}`;
-  if (name === 'project') return sql`id = ${project}`;
-  if (columns.includes('project')) return sql`project = ${project}`;
-  if (columns.includes('turn_id')) return sql`turn_id in (${turns})`;
-  return columns.includes('run_id') ? sql`run_id in (select id from run where turn_id in (${turns}))` : null;
+  switch (scopeOf(table)) {
+    case 'id': return sql`id = ${project}`;
+    case 'project': return sql`project = ${project}`;
+    case 'turn_id': return sql`turn_id in (${turns})`;
+    case 'run_id': return sql`run_id in (select id from run where turn_id in (${turns}))`;
+    case null: return null;
+  }
 }
 
 /** One transaction. May be repeated; does nothing for a project that is not there. Its workflows must have ended. */
