@@ -14,7 +14,7 @@ async function remove({ connection, namespace }: Temporal, workflowId: string): 
   });
 }
 
-/** The server ends what is still open and then forgets it, a moment after this returns. May be repeated. */
+/** The server ends what is still open and forgets it within a minute after this has returned. May be repeated. */
 export async function removeWorkflows(t: Temporal, { project, milestones }: { project: string; milestones: readonly string[] }): Promise<void> {
   const ids = [projectWorkflowId(project), ...milestones.map((milestone) => milestoneWorkflowId(project, milestone))];
   for (const id of ids) await remove(t, id);
