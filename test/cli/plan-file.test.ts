@@ -112,7 +112,7 @@ describe('validate', () => {
 describe('schema', () => {
   test('lists its names, and each is a JSON Schema', async () => {
     const names = (await cli('schema')).stdout.trimEnd().split('\n');
-    expect(names).toEqual(['plan', 'status', 'inbox', 'answer', 'logs', 'diff', 'decisions', 'checkpoints', 'doctor', 'validate', 'start', 'demo', 'up', 'error']);
+    expect(names).toEqual(['plan', 'status', 'inbox', 'answer', 'logs', 'diff', 'decisions', 'checkpoints', 'doctor', 'validate', 'start', 'demo', 'up', 'drill', 'error']);
     expect(JSON.parse((await cli('schema', '--json')).stdout)).toEqual({ names });
     const printed = await Promise.all(names.map((name) => cli('schema', name)));
     for (const { code, stdout } of printed) {

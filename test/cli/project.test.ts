@@ -37,7 +37,7 @@ const begin = (...args: string[]): RunningCli => startCli(args, { env: service.e
 describe('before anything was started', () => {
   test('status and inbox are empty, and say what to do', async () => {
     expect(await service.cli('status')).toEqual({ code: 0, stderr: '', stdout: 'no project yet: `holdpoint init`, then `holdpoint start holdpoint.yaml`\n' });
-    expect(documentOf('status', await json('status'))).toEqual({ projects: [] });
+    expect(documentOf('status', await json('status'))).toEqual({ projects: [], usage: [] });
     expect(await service.cli('inbox')).toEqual({ code: 0, stderr: '', stdout: 'nothing waits for you\n' });
     expect(documentOf('inbox', await json('inbox'))).toEqual({ breakpoints: [] });
   });
