@@ -208,7 +208,8 @@ create table run (
   output_tokens bigint,
   tool_calls integer,
   out_offset bigint not null default 0,
-  created_at timestamp with time zone not null default now()
+  created_at timestamp with time zone not null default now(),
+  silent_since timestamp with time zone
 );
 
 create table task (

@@ -71,5 +71,6 @@ export function instantActivities(calls: Calls, behaviour: () => Behaviour): Act
     runChecks: noted('runChecks', () => NO_CHECKS),
     reviewTurn: noted('reviewTurn', () => ({ kind: 'reviewed' as const, quality: 0.9, confidence: 0.9 })),
     runTurn: noted('runTurn', () => ({ outcome: 'completed' as const, message: 'done', until: null, costUsd: 0.01, toolCalls: 1 })),
+    stopRun: noted('stopRun', () => undefined),
   };
 }

@@ -8,6 +8,7 @@ import type { TurnRef } from '../domain/ids.ts';
 import type { BreakpointPolicy } from '../domain/plan.ts';
 import type { FailureReason, TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { StateChange } from '../domain/questions.ts';
+import type { Stall } from '../domain/watchdog.ts';
 
 export interface PlanRef {
   project: string;
@@ -76,8 +77,24 @@ export interface BegunTurn {
   full?: { until: string; reason: string };
 }
 
+/** A stall that a person is asked about while the run goes on. */
+export interface ReportedStall {
+  /** Id of the question. An answer `wait` begins the watch anew. */
+  question: string;
+  kind: Stall['kind'];
+  /** Bytes of the run's output that were stored when it stalled: any more, and a silent run gets on. */
+  offset: number;
+}
+
 export interface RunTurn extends TurnCall {
   seq: number;
+  reported?: ReportedStall;
+}
+
+export interface StopRun extends TurnCall {
+  seq: number;
+  /** For people. */
+  by: string;
 }
 
 export interface RunResult {
@@ -91,6 +108,22 @@ export interface RunResult {
   /** For `failed`. */
   failure?: FailureReason;
 }
+
+/** The run lives but does not get on: it was let go, nothing was ended. Calling again follows on. */
+export interface RunStalled {
+  outcome: 'stalled';
+  /** One sentence for people. */
+  message: string;
+  kind: Stall['kind'];
+  offset: number;
+}
+
+/** The reported stall is over, and the run was let go again. */
+export interface RunGoesOn {
+  outcome: 'goesOn';
+}
+
+export type RunReport = RunResult | RunStalled | RunGoesOn;
 
 export interface EndTurnResult {
   tree: string;
@@ -151,6 +184,11 @@ export interface HostActivities {
   takeBaseline(p: MilestoneRef & Claim): Promise<ChecksResult>;
   /** T0, the prompt, the rows of turn and run. */
   beginTurn(p: BeginTurn): Promise<BegunTurn>;
+  /**
+   * Ends a run that somebody else follows, with all it started; that one then learns how it ended. Waits for a host that is
+   * away for as long as it takes.
+   */
+  stopRun(p: StopRun): Promise<void>;
   /** T1 and the changes between. */
   endTurn(p: TurnCall): Promise<EndTurnResult>;
   runChecks(p: TurnCall): Promise<ChecksResult>;
@@ -160,10 +198,10 @@ export interface HostActivities {
 /** Hours; queue `holdpoint-agent`, one slot is one seat. */
 export interface AgentActivities {
   /**
-   * Starts the run if nobody has, follows it to its end, reaps it. Cancelled: stops the agent and everything it started.
-   * Worker shutdown: lets go without stopping anything.
+   * Starts the run if nobody has, follows it to its end, reaps it. Lets go of a living run that stalls, and of one whose
+   * reported stall is over. Cancelled: stops the agent and everything it started. Worker shutdown: lets go without stopping anything.
    */
-  runTurn(p: RunTurn): Promise<RunResult>;
+  runTurn(p: RunTurn): Promise<RunReport>;
 }
 
 export type Activities = QuickActivities & HostActivities & AgentActivities;

@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { createPlans } from './plans.ts';
 import { createRecords } from './records.ts';
 import { createReviews } from './reviews.ts';
+import { createStops } from './stop-run.ts';
 import { translated } from './to-failure.ts';
 import { createTurns } from './turns.ts';
 import { createWorkspaces } from './workspaces.ts';
@@ -19,6 +20,7 @@ export const createActivities = (deps: Deps): Activities =>
     ...createWorkspaces(deps),
     ...createTurns(deps),
     ...createAgentRuns(deps),
+    ...createStops(deps),
     ...createChecks(deps),
     ...createReviews(deps),
     ...createDecisions(deps),

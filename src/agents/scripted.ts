@@ -131,6 +131,7 @@ function eventOf(line: ScriptedLine): Omit<AgentEvent, 'json'> {
     text: [line.tool, argument].filter((part) => part !== undefined && part !== '').join(' '),
     ...(line.id !== undefined && { toolUseId: line.id }),
     ...(line.tool !== undefined && { tool: line.tool }),
+    ...(line.event === 'toolUse' && { input: line.input }),
   };
 }
 

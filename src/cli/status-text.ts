@@ -16,6 +16,9 @@ const HEAD = ['  task', 'state', 'attempts', 'checks', 'quality', 'confidence', 
 
 const reasonOf = ({ reason }: { reason: string | null }, colors: Colors): string[] => (reason === null ? [] : [colors.red(`  ${reason.replace(/\s+/g, ' ')}`)]);
 
+const silentOf = ({ id, turns }: StatusTask): string[] =>
+  turns.flatMap(({ runs }) => runs).flatMap(({ silentSince }) => (silentSince === null ? [] : [`  ${id}: its agent lives and has said nothing since ${silentSince}`]));
+
 /** A limit ends by itself: nobody has to come. */
 function waitingText({ sleepingUntil, waitingFor }: StatusMilestone, id: string): string {
   if (sleepingUntil === null || waitingFor.length > 1) return `  waits for you: ${id}\n    holdpoint inbox`;
@@ -24,7 +27,8 @@ function waitingText({ sleepingUntil, waitingFor }: StatusMilestone, id: string)
 
 function milestoneText(milestone: StatusMilestone, colors: Colors): string {
   const waiting = milestone.waitingFor.map((id) => colors.yellow(waitingText(milestone, id)));
-  return [`${colors.bold(milestone.id)}  ${milestone.title}  (${milestone.state})`, ...reasonOf(milestone, colors), ...waiting, table(HEAD, milestone.tasks.map(taskRow))].join('\n');
+  const silent = milestone.tasks.flatMap(silentOf).map(colors.yellow);
+  return [`${colors.bold(milestone.id)}  ${milestone.title}  (${milestone.state})`, ...reasonOf(milestone, colors), ...waiting, ...silent, table(HEAD, milestone.tasks.map(taskRow))].join('\n');
 }
 
 function projectText(project: StatusProject, colors: Colors): string {

@@ -23,6 +23,8 @@ export interface RunUpdate {
   inputTokens?: number;
   outputTokens?: number;
   toolCalls?: number;
+  /** RFC 3339; null: something came from it. Of a run that has ended it is nothing. */
+  silentSince?: string | null;
 }
 
 export interface Run {
@@ -64,6 +66,7 @@ async function setRun(db: Db, key: string, update: RunUpdate): Promise<void> {
     ...(update.inputTokens !== undefined && { input_tokens: update.inputTokens }),
     ...(update.outputTokens !== undefined && { output_tokens: update.outputTokens }),
     ...(update.toolCalls !== undefined && { tool_calls: update.toolCalls }),
+    ...(update.silentSince !== undefined && { silent_since: update.silentSince }),
   };
   if (Object.keys(numbers).length > 0) await db.updateTable('run').set(numbers).where('run_key', '=', key).execute();
   const columns = update.state && stateColumns(update.state);
@@ -78,12 +81,13 @@ function stateColumns(state: RunState) {
     case 'new':
       return undefined;
     case 'running':
-    case 'lost':
       return { state: state.kind, ...processColumns(state) };
+    case 'lost':
+      return { state: state.kind, silent_since: null, ...processColumns(state) };
     case 'exited': {
       const { code, signal, reason, message, at } = state.exit;
       return {
-        state: state.kind, ...processColumns(state), ended_at: at,
+        state: state.kind, ...processColumns(state), ended_at: at, silent_since: null,
         exit_code: code, exit_signal: signal, exit_reason: reason, exit_message: cleanOrNull(message),
       };
     }

@@ -1,5 +1,6 @@
 /** Tables of what was measured, reviewed, decided, asked and noted. */
 import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
+import type { AnsweredVia } from '../domain/questions.ts';
 import type { DecisionKind, RuleName, Scores } from '../domain/decision.ts';
 import type { CheckOutcome } from '../domain/evidence.ts';
 import type { Review } from '../domain/review.ts';
@@ -82,7 +83,7 @@ export interface BreakpointTable {
   action: AnswerAction | null;
   note: string | null;
   answered_by: string | null;
-  via: 'signal' | 'update' | 'timer' | null;
+  via: AnsweredVia | null;
   closed_at: InstantOrNull;
 }
 

@@ -53,6 +53,8 @@ export interface RunTable {
   input_tokens: number | null;
   output_tokens: number | null;
   tool_calls: number | null;
+  /** It lives, and longer than the policy allows nothing came from it. */
+  silent_since: InstantOrNull;
   out_offset: Generated<number>;
   created_at: InstantDefaulted;
 }

@@ -36,7 +36,8 @@ export interface PlanRow {
   changed_files: number;
 }
 
-export interface TurnRow extends Pick<StatusTurn, 'turn' | 'checks' | 'runs'> {
+export interface TurnRow extends Pick<StatusTurn, 'turn' | 'checks'> {
+  runs: Omit<StatusTurn['runs'][number], 'liveness'>[];
   project: string;
   milestone: string;
   task: string;
@@ -96,7 +97,8 @@ export async function turnRows(db: Db, projects: string[]): Promise<TurnRow[]> {
       d.decision, d.rule, d.quality, d.confidence,
       (select coalesce(json_agg(json_build_object('name', e.name, 'exitCode', e.exit_code, 'outcome', e.outcome) order by e.id), '[]')
         from evidence e where e.turn_id = turn.id) as checks,
-      (select coalesce(json_agg(json_build_object('key', r.run_key, 'state', r.state, 'pid', r.pid, 'startedAt', r.started_at) order by r.seq), '[]')
+      (select coalesce(json_agg(json_build_object('key', r.run_key, 'state', r.state, 'pid', r.pid, 'startedAt', r.started_at,
+          'silentSince', r.silent_since) order by r.seq), '[]')
         from run r where r.turn_id = turn.id) as runs
     from milestone m
       join turn on turn.project = m.project and turn.milestone = m.id and turn.epoch = m.epoch

@@ -1,7 +1,7 @@
 /** The `status` document of contracts.md, read in one round trip per kind of row and put together here. */
 import type { CheckOutcome } from '../domain/evidence.ts';
 import type { DecisionKind, RuleName } from '../domain/decision.ts';
-import type { TaskState, WorkState } from '../domain/states.ts';
+import type { Liveness, TaskState, WorkState } from '../domain/states.ts';
 import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { StoredRunState } from './schema-turn.ts';
 import { openQuestions, planRows, projectRows, turnRows } from './status-rows.ts';
@@ -16,8 +16,8 @@ export interface StatusTurn {
   decision: DecisionKind | null;
   rule: RuleName | null;
   checks: { name: string; exitCode: number | null; outcome: CheckOutcome }[];
-  /** `startedAt`: RFC 3339. */
-  runs: { key: string; state: StoredRunState; pid: number | null; startedAt: string | null }[];
+  /** Instants: RFC 3339. */
+  runs: { key: string; state: StoredRunState; pid: number | null; startedAt: string | null; silentSince: string | null; liveness: Liveness | null }[];
 }
 
 export interface StatusTask {
@@ -134,5 +134,14 @@ function toTask(row: PlanRow, turns: TurnRow[]): StatusTask {
 
 const toTurn = ({ turn, outcome, decision, rule, checks, runs }: TurnRow): StatusTurn => ({
   turn, outcome, decision, rule, checks,
-  runs: runs.map((run) => ({ ...run, startedAt: run.startedAt && new Date(run.startedAt).toISOString() })),
+  runs: runs.map((run) => ({ ...run, startedAt: iso(run.startedAt), silentSince: iso(run.silentSince), liveness: livenessOf(run) })),
 });
+
+/** Instants inside JSON come as Postgres writes them. */
+const iso = (instant: string | null): string | null => instant && new Date(instant).toISOString();
+
+function livenessOf({ state, silentSince }: TurnRow['runs'][number]): Liveness | null {
+  if (state === 'lost') return 'dead';
+  if (state !== 'running') return null;
+  return silentSince === null ? 'producing' : 'silent';
+}

@@ -36,6 +36,8 @@ export interface AgentEvent {
   text: string;
   toolUseId?: string;
   tool?: string;
+  /** Of `toolUse`: all that the tool is called with. */
+  input?: unknown;
   /** Parsed line; null when the line is not JSON. */
   json: unknown;
 }

@@ -11,7 +11,8 @@ export type BreakpointKind =
   | 'reviewer_unavailable'
   | 'host_unreachable'
   | 'rate_limit_hit'
-  | 'sign_in_required';
+  | 'sign_in_required'
+  | 'stalled';
 
 export type AnswerAction = 'approve' | 'revise' | 'retry' | 'skip' | 'skip-review' | 'wait' | 'abort';
 
@@ -56,6 +57,10 @@ export const BREAKPOINTS: Record<BreakpointKind, BreakpointRule> = {
   sign_in_required: {
     priority: 'high', actions: ['retry', 'abort'], noteRequired: [],
     question: "The agent's sign-in is missing or has expired. Is it put right?",
+  },
+  stalled: {
+    priority: 'medium', actions: ['wait', 'retry', 'abort'], noteRequired: [],
+    question: 'The agent lives but does not get on. It goes on meanwhile. Wait, or stop it?',
   },
 };
 

@@ -3,6 +3,7 @@
  * schema of the file a user writes is plan-schema.ts. Package-free.
  */
 import type { BreakpointKind, Priority } from './breakpoints.ts';
+import type { WatchdogPolicy } from './watchdog.ts';
 
 export interface Plan {
   project: string;
@@ -63,6 +64,8 @@ export interface Policy {
   withoutReviewer: 'ask' | 'evidence';
   /** How long a host may stay away before `host_unreachable` opens. */
   hostPatienceMs: number;
+  /** Absent in plans that were stored before it was known: then the defaults hold. */
+  watchdog?: WatchdogPolicy;
   snapshot: { exclude: string[]; maxFileBytes: number };
   /** Share of a usage window, 0 to 1, at which no turn is begun before its reset; null: begin anyway. Absent in plans of older versions. */
   usage?: { startBelow: number | null };

@@ -22,13 +22,15 @@ export interface OpenBreakpoint {
   until?: string;
 }
 
+/** Without a person: `timer`, its time was over; `itself`, what it was about went on or ended. */
+export type AnsweredVia = 'signal' | 'update' | 'timer' | 'itself';
+
 export interface AnsweredBreakpoint {
   id: string;
   action: AnswerAction;
   note: string | null;
   by: string | null;
-  /** `timer`: nobody answered, its time was over. */
-  via: 'signal' | 'update' | 'timer';
+  via: AnsweredVia;
   /** RFC 3339. */
   at: string;
 }

@@ -45,6 +45,9 @@ const closing = proxyActivities<Pick<QuickActivities & HostActivities, 'recordSt
   scheduleToCloseTimeout: '2m',
 });
 
+// The same, for what has to ask the host.
+const closingOnHost = proxyActivities<Pick<HostActivities, 'endTurn'>>({ ...shared, startToCloseTimeout: '2m', scheduleToCloseTimeout: '2m', heartbeatTimeout: hostHeartbeat });
+
 const host = proxyActivities<HostActivities>({ ...shared, startToCloseTimeout: SNAPSHOT_MS, heartbeatTimeout: hostHeartbeat });
 
 // The first look at a lease: when somebody else holds it, the workflow wants to know and say so, then waits by retries.
@@ -61,7 +64,7 @@ const agentRetry = { ...retry, maximumInterval: '2s' } as const;
 // On the seats beside the queue of the workflow itself (`timeouts.run`). Five seconds: a run whose worker was killed is followed again by another one after about as long.
 const agent = proxyActivities<AgentActivities>({ ...shared, retry: agentRetry, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
-export const groups = { quick, closing, host, leaseProbe, agent };
+export const groups = { quick, closing, closingOnHost, host, leaseProbe, agent };
 
 /** Per-call options that follow from the plan. */
 export const timeouts = {

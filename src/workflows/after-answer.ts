@@ -31,6 +31,7 @@ export const WHEN_OFF: Record<BreakpointKind, AnswerAction> = {
   host_unreachable: 'retry',
   rate_limit_hit: 'wait',
   sign_in_required: 'abort',
+  stalled: 'wait',
 };
 
 /** `task-id: what to change` names the task to reopen; otherwise it is the last one that was worked on. */
@@ -85,6 +86,8 @@ function afterTaskAnswer(question: Question, task: TaskProgress, given: Given): 
       return settleTask(task, 'skipped');
     case 'skip-review':
       return judgeAgain(task);
+    case 'wait':
+      return question.back;
     default:
       return tryAgain(question, task, given.note);
   }

@@ -47,7 +47,8 @@ function describe(m: Milestone, question: Question, reason: string): OpenBreakpo
   };
 }
 
-function carryOut(m: Milestone, question: Question, given: Parameters<typeof afterAnswer>[2]): Step {
+/** What the answer leads to. Throws `aborted`. */
+export function carryOut(m: Milestone, question: Question, given: Parameters<typeof afterAnswer>[2]): Step {
   const next = afterAnswer(m.state, question, given);
   if ('abort' in next) throw fatal('aborted', next.abort);
   return next;

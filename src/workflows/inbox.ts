@@ -5,7 +5,7 @@
 import { BREAKPOINTS, type AnswerAction, type BreakpointKind } from '../domain/breakpoints.ts';
 import type { FailureKind } from '../domain/failure-kind.ts';
 import { parseBreakpointId } from '../domain/ids.ts';
-import type { AnsweredBreakpoint } from '../domain/questions.ts';
+import type { AnsweredBreakpoint, AnsweredVia } from '../domain/questions.ts';
 import type { Answer, OpenBreakpoint } from './messages.ts';
 
 export interface InboxState {
@@ -98,7 +98,7 @@ export function judgeAnswer(inbox: InboxState, scope: Scope, payload: unknown): 
 }
 
 /** The question is closed by this answer; from now on every other one is late. */
-export function settle(inbox: InboxState, answer: Answer, via: AnsweredBreakpoint['via'], at: string): void {
+export function settle(inbox: InboxState, answer: Answer, via: AnsweredVia, at: string): void {
   const { breakpoint: id, action } = answer;
   const by = answer.by ?? null;
   inbox.open = inbox.open.filter((b) => b.id !== id);

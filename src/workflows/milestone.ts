@@ -3,11 +3,12 @@
  * continue as new; at its end it gives the workspace back and says truthfully how it ended.
  */
 import {
-  allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, log, setHandler, TemporalFailure, workflowInfo,
+  allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, setHandler, TemporalFailure, workflowInfo,
 } from '@temporalio/workflow';
 import { groups } from './activity-groups.ts';
 import { handleAnswers } from './answer-handlers.ts';
 import { ask, mustContinue } from './breakpoints.ts';
+import { attempt, compensate } from './compensate.ts';
 import { handleControl } from './control-handlers.ts';
 import { failureMessage, failureType, fatal } from './failures.ts';
 import { milestoneStatusQuery } from './messages.ts';
@@ -77,26 +78,10 @@ function closeTasks(state: MilestoneState, final: keyof typeof ENDED): void {
   }
 }
 
-/** A clean-up that cannot be done must not hide how the milestone ended. */
-async function attempt(what: string, call: () => Promise<void>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    log.error(`${what} failed while closing`, { error: failureMessage(error) });
-  }
-}
-
-async function release(m: Milestone): Promise<void> {
-  const { epoch } = m.state;
-  if (epoch === null) return;
-  const { project, planSha256, milestone } = m.input;
-  await groups.closing.releaseWorkspace.executeWithOptions({ summary: `${milestone} gives the workspace back` }, [{ project, planSha256, milestone, epoch }]);
-}
-
 async function close(m: Milestone, final: keyof typeof ENDED): Promise<void> {
   closeTasks(m.state, final);
   refresh(m);
-  await attempt('giving the workspace back', () => release(m));
+  await compensate(m);
   await attempt('recording the end', () => record(m, `${m.input.milestone} ${final}`, 'closing'));
   await condition(allHandlersFinished);
 }

@@ -1,22 +1,14 @@
 /** The life of a turn, one activity a step: begin, run, end, checks, review, judge. Each may be repeated under the same key. */
-import type { ActivityOptions } from '@temporalio/common';
-import type { TurnCall } from '../activities/contract.ts';
 import { groups, timeouts } from './activity-groups.ts';
 import { ask } from './breakpoints.ts';
 import { askBeforeTurn, askToWait } from './limits.ts';
 import { taskOf, type Milestone, type Step, type TaskProgress, type TurnStepName } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
+import { runToEnd } from './run-to-end.ts';
+import { callOf, summary } from './turn-call.ts';
 import { afterJudgement, nextInTurn } from './turn-path.ts';
 
 type TurnStep = (m: Milestone, task: TaskProgress) => Promise<Step>;
-
-function callOf(m: Milestone, task: TaskProgress): TurnCall {
-  const { project, milestone, planSha256 } = m.input;
-  return { project, milestone, planSha256, epoch: m.state.epoch ?? 0, task: task.id, turn: task.turn };
-}
-
-/** Task id first: the timeline cuts its labels. */
-const summary = (task: TaskProgress, what: string): ActivityOptions => ({ summary: `${task.id} #${task.turn} ${what}` });
 
 async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
   if (task.turn === 1 && task.seq === 1) task.state = 'running';
@@ -30,8 +22,8 @@ async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
 }
 
 async function runTurn(m: Milestone, task: TaskProgress): Promise<Step> {
-  const options = { ...timeouts.run(m.brief), ...summary(task, `agent, run ${task.seq}`) };
-  const result = await groups.agent.runTurn.executeWithOptions(options, [{ ...callOf(m, task), seq: task.seq }]);
+  const result = await runToEnd(m, task);
+  if ('at' in result) return result;
   task.outcome = result.outcome;
   task.failure = result.failure ?? null;
   m.state.costUsd += result.costUsd;

@@ -1,6 +1,6 @@
 /** One project of a test, step by step as its workflow would take them. */
 import { ActivityCancellationDetails } from '@temporalio/common';
-import type { Activities, ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, ReviewResult, RunResult, TurnCall } from '../../src/activities/contract.ts';
+import type { Activities, ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, ReportedStall, ReviewResult, RunReport, TurnCall } from '../../src/activities/contract.ts';
 import { runsOfTurn, type Run } from '../../src/db/runs.ts';
 import { turn as loadTurn, type Turn } from '../../src/db/turns.ts';
 import type { Plan } from '../../src/domain/plan.ts';
@@ -46,13 +46,13 @@ export class Play {
     return (await inContext(this.#bench.activities, 'beginTurn', { ...this.turn(turn), seq, note })).runKey;
   }
 
-  run(turn = 1, seq = 1): Promise<RunResult> {
+  run(turn = 1, seq = 1): Promise<RunReport> {
     return this.start(turn, seq).result;
   }
 
   /** `activities`: those of another worker. */
-  start(turn = 1, seq = 1, activities = this.#bench.activities): Running<RunResult> {
-    return running(activities, 'runTurn', { ...this.turn(turn), seq });
+  start(turn = 1, seq = 1, activities = this.#bench.activities, reported?: ReportedStall): Running<RunReport> {
+    return running(activities, 'runTurn', { ...this.turn(turn), seq, ...(reported && { reported }) });
   }
 
   end(turn = 1): Promise<EndTurnResult> {
@@ -80,7 +80,7 @@ export class Play {
   }
 
   /** Begin, run and end in one. */
-  async whole(turn = 1): Promise<RunResult> {
+  async whole(turn = 1): Promise<RunReport> {
     await this.begin(turn);
     const result = await this.run(turn);
     await this.end(turn);

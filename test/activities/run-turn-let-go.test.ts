@@ -48,7 +48,7 @@ test('a cancel leaves nothing alive, keeps the stream and says what was ended', 
   await expect(turn.result).rejects.toBeInstanceOf(CancelledFailure);
   expect(pidsOf(key)).toEqual([]);
   expect(await play.runRow()).toMatchObject({ state: 'exited', pid, exit: { reason: 'cancelled' } });
-  expect(await play.row()).toMatchObject({ outcome: null, toolCalls: 1 });
+  expect(await play.row()).toMatchObject({ outcome: { kind: 'interrupted' }, toolCalls: 1 });
   const [note] = await noteAbout('cancelled');
   expect(note).toMatch(/^cancelled: ended .*sleep 300.* \(\d+\).*; nothing is left \(marker\)$/);
 }, 40_000);

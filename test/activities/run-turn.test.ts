@@ -69,9 +69,7 @@ test('an agent that fails without a word is told by what it wrote to standard er
   agentOf('noisy', 'echo no such module >&2; exit 3');
   const noisy = await claimed('noisy', { change: (plan) => { plan.agent.name = 'noisy'; } });
   await noisy.begin();
-  const { outcome, message } = await noisy.run();
-  expect(outcome).toBe('failed');
-  expect(message).toMatch(/could not start: .*no such module/s);
+  expect(await noisy.run()).toMatchObject({ outcome: 'failed', message: expect.stringMatching(/could not start: .*no such module/s) });
 });
 
 test('a run past its time is ended with all it started', async () => {

@@ -65,11 +65,14 @@ test('the status document has the shape of the contract, with all of a project i
             turns: [
               {
                 turn: 1, outcome: 'completed', decision: 'retry', rule: 'check_failed_retry', checks: [{ name: 'test', exitCode: 1, outcome: 'stillFailing' }],
-                runs: [{ key, state: 'running', pid: 7, startedAt: AT }, { key: lost.runKey, state: 'new', pid: null, startedAt: null }],
+                runs: [
+                  { key, state: 'running', pid: 7, startedAt: AT, liveness: 'producing', silentSince: null },
+                  { key: lost.runKey, state: 'new', pid: null, startedAt: null, liveness: null, silentSince: null },
+                ],
               },
               {
                 turn: 2, outcome: 'completed', decision: 'proceed', rule: 'quality_reached', checks: [{ name: 'test', exitCode: 0, outcome: 'fixed' }],
-                runs: [{ key: second.key, state: 'new', pid: null, startedAt: null }],
+                runs: [{ key: second.key, state: 'new', pid: null, startedAt: null, liveness: null, silentSince: null }],
               },
             ],
           },

@@ -19,6 +19,7 @@ test('a short plan is filled with defaults', () => {
     policy: {
       gate: 0.7, permissions: { allow: ['Edit(src/**)'], ask: [], deny: [] }, breakpoints: {}, withoutReviewer: 'ask',
         hostPatienceMs: 600_000,
+      watchdog: { silentAfterMs: 600_000, silentInToolAfterMs: 180_000, sameCalls: 8, exitAfterMs: 60_000 },
       snapshot: { exclude: ['**/node_modules/**'], maxFileBytes: 20_000_000 }, usage: { startBelow: 0.95 }, overload: { askAfter: 10 },
     },
     milestones: [{
@@ -61,6 +62,11 @@ test('the plan of the design is accepted; what has no effect yet is said', () =>
     '15:9 milestones[0].tasks[0]: no required check holds for task "ascii"',
     '16:9 milestones[0].tasks[1]: task "unicode" has no acceptance criteria: the reviewer can only guess',
   ]);
+});
+
+test('the watchdog takes lengths of time; a loop is at least three calls', () => {
+  const watchdog = (line: string) => goodPlan(`${GOOD_PLAN}policy: {watchdog: {${line}}}\n`.replace(/^policy:.*\n/m, '')).plan.policy.watchdog;
+  expect(watchdog('silentAfter: 2s, sameCalls: 3')).toEqual({ silentAfterMs: 2_000, silentInToolAfterMs: 180_000, sameCalls: 3, exitAfterMs: 60_000 });
 });
 
 describe('forms of one field', () => {

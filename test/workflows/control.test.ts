@@ -50,7 +50,10 @@ const CANCELLABLE: (keyof Activities)[] = ['claimWorkspace', 'takeBaseline', 'be
 describe('cancel', () => {
   test.each(CANCELLABLE)('during %s waits for it, gives the workspace back and closes as cancelled', async (name) => {
     let cancelled = false;
-    const blocked = () => untilCancelled().finally(() => (cancelled = true));
+    const blocked = () => {
+      delete world.on[name]; // at the end the milestone measures a turn that was cut off
+      return untilCancelled().finally(() => (cancelled = true));
+    };
     const world = newWorld({ milestones: [milestone('m', { tasks: [task('one'), task('two')] })], on: { [name]: blocked } });
     const handle = await startMilestone(worker, world);
     await eventually(() => callsOf(world, name).length === 1, { what: name });
@@ -138,6 +141,6 @@ describe('what no retry can cure', () => {
     const handle = await startMilestone(worker, world);
     expect(await failureOf(handle)).toEqual({ type: kind, message: 'no way' });
     expect(milestoneStates(world).at(-1)).toBe('failed');
-    expect(events(world).at(-1)).toEqual({ kind: 'failed', message: 'no way' });
+    expect(events(world)).toContainEqual({ kind: 'failed', message: 'no way' });
   });
 });

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
-  Activities, ChecksResult, JudgeResult, JudgeTurn, MilestoneBrief, ProjectBrief, RecordState, RunResult, RunTurn, TaskBrief,
+  Activities, ChecksResult, JudgeResult, JudgeTurn, MilestoneBrief, ProjectBrief, RecordState, RunReport, RunResult, RunStalled, RunTurn, TaskBrief,
 } from '../../src/activities/contract.ts';
 import type { FailureKind } from '../../src/domain/failure-kind.ts';
 
@@ -65,10 +65,13 @@ export const ran = (more: Partial<RunResult> = {}): RunResult =>
   ({ outcome: 'completed', message: 'done', until: null, costUsd: 0.25, toolCalls: 3, ...more });
 
 /** The given runs one after the other; the last one again and again. */
-export function runs(...list: Partial<RunResult>[]): (p: RunTurn) => Promise<RunResult> {
+export function runs(...list: Partial<RunResult>[]): (p: RunTurn) => Promise<RunReport> {
   let n = 0;
   return async () => ran(list[Math.min(n++, list.length - 1)]);
 }
+
+export const stalled = (more: Partial<RunStalled> = {}): RunStalled =>
+  ({ outcome: 'stalled', message: 'The agent lives and says nothing.', kind: 'silent', offset: 10, ...more });
 
 export const failure = (type: FailureKind, message: string, nonRetryable = true): ApplicationFailure =>
   ApplicationFailure.create({ type, message, nonRetryable });
@@ -101,12 +104,13 @@ function ordinary(world: World): Activities {
     runChecks: async () => noChecks,
     reviewTurn: async () => ({ kind: 'reviewed', quality: 0.9, confidence: 0.8 }),
     runTurn: async () => ran(),
+    stopRun: async () => undefined,
   };
 }
 
 const NAMES: (keyof Activities)[] = [
   'loadProject', 'loadMilestone', 'recordState', 'judgeTurn', 'claimWorkspace', 'releaseWorkspace', 'takeBaseline',
-  'beginTurn', 'endTurn', 'runChecks', 'reviewTurn', 'runTurn',
+  'beginTurn', 'endTurn', 'runChecks', 'reviewTurn', 'runTurn', 'stopRun',
 ];
 
 function dispatch(name: keyof Activities) {

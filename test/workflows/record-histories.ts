@@ -1,18 +1,19 @@
 /**
- * Records the histories that replay.test.ts replays: `HOLDPOINT_TEST_TEMPORAL_ADDRESS=host:port node test/workflows/record-histories.ts`.
- * Run it when the workflows have changed on purpose and no workflow of the old kind is left anywhere.
+ * Records the histories that replay.test.ts replays: `HOLDPOINT_TEST_TEMPORAL_ADDRESS=host:port node test/workflows/record-histories.ts [NAME…]`.
+ * By name for new ways to go. All of them only when the workflows have changed on purpose and no workflow of the old kind is left anywhere.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { projectWorkflowId } from '../../src/domain/ids.ts';
+import type { RunReport } from '../../src/activities/contract.ts';
 import { answerSignal, answerUpdate, WORKFLOW_QUEUE } from '../../src/workflows/messages.ts';
 import type { projectWorkflow } from '../../src/workflows/project.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker } from '../support/temporal-worker.ts';
 import { inState, opened, startMilestone, type Handle } from './driver.ts';
-import { callsOf, failure, fakeActivities, judged, judgements, milestone, newWorld, runs, task, untilCancelled } from './fakes.ts';
+import { callsOf, failure, fakeActivities, judged, judgements, milestone, newWorld, ran, runs, stalled, task, untilCancelled } from './fakes.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
 const worker = await startTestWorker(fakeActivities);
@@ -61,6 +62,39 @@ const SCENARIOS: Record<string, () => Promise<Handle>> = {
     await handle.result().catch(() => undefined);
     return handle;
   },
+  async stalled() {
+    const held = Promise.withResolvers<RunReport>();
+    const reports: (() => RunReport | Promise<RunReport>)[] = [stalled, () => ({ outcome: 'goesOn' }), stalled, () => held.promise, ran];
+    let n = 0;
+    const world = newWorld({ on: { runTurn: async () => (reports[n++] ?? ran)(), stopRun: async () => held.resolve(ran({ outcome: 'interrupted' })) } });
+    const handle = await startMilestone(worker, world);
+    const { id } = await opened(handle, 'stalled', 2);
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action: 'retry', by: 'ann' }] });
+    await handle.result();
+    return handle;
+  },
+  async waited() {
+    const held = Promise.withResolvers<RunReport>();
+    let n = 0;
+    const world = newWorld({ on: { runTurn: async () => (n++ === 0 ? stalled() : held.promise) } });
+    const handle = await startMilestone(worker, world);
+    const { id } = await opened(handle, 'stalled');
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action: 'wait' }] });
+    await inState(handle, 'running');
+    held.resolve(ran());
+    await handle.result();
+    return handle;
+  },
+  async cutOff() {
+    let n = 0;
+    const world = newWorld({ on: { runTurn: () => (n++ === 0 ? Promise.resolve(stalled()) : untilCancelled()) } });
+    const handle = await startMilestone(worker, world);
+    await opened(handle, 'stalled');
+    await eventually(() => callsOf(world, 'runTurn').length === 2, { what: 'the run to be followed on' });
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
   async unreachable() {
     let n = 0;
     const endTurn = () => (n++ === 0 ? Promise.reject(failure('host_unreachable', 'away')) : Promise.resolve({ tree: 't', changedFiles: 0 }));
@@ -103,7 +137,9 @@ function withoutMachine(key: string, value: unknown): unknown {
 }
 
 await mkdir(FOLDER, { recursive: true });
+const wanted = process.argv.slice(2);
 for (const [name, record] of Object.entries(SCENARIOS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { events } = JSON.parse(historyToJSON(await (await record()).fetchHistory())) as { events: object[] };
   const lines = events.map((event) => JSON.stringify(event, withoutMachine));
   await writeFile(join(FOLDER, `${name}.json`), `{"events":[\n${lines.join(',\n')}\n]}\n`);

@@ -28,11 +28,15 @@ function tell(line: Line): Told {
 function tellAssistant(line: Line): Told {
   const blocks = blocksOf(line);
   const call = blocks.find((block) => block.type === 'tool_use');
-  if (call) return { kind: 'toolUse', text: `${call.name ?? 'tool'} ${argument(call.input)}`, ...idOf(call.id), ...(call.name && { tool: call.name }) };
+  if (call) return toolUse(call);
   const text = blocks.find((block) => block.type === 'text');
   if (text) return { kind: 'text', text: text.text ?? '' };
   const thinking = blocks.find((block) => block.type === 'thinking');
   return thinking ? { kind: 'thinking', text: thinking.thinking ?? '' } : { kind: 'other', text: 'assistant' };
+}
+
+function toolUse({ id, name, input }: Block): Told {
+  return { kind: 'toolUse', text: `${name ?? 'tool'} ${argument(input)}`, input, ...idOf(id), ...(name && { tool: name }) };
 }
 
 function tellUser(line: Line): Told {

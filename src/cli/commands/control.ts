@@ -21,6 +21,9 @@ async function pauseOrResume(call: Call, act: typeof pause, said: string): Promi
   await call.print({ target: name, accepted: true }, () => `${name} ${said}`);
 }
 
+/** What was ended, and what was kept. */
+const DONE_BY_CANCEL = new Set(['run_cancelled', 'cut_off']);
+
 async function cancelTarget({ session, io, args, print, say }: Call): Promise<void> {
   const [name = ''] = args;
   const target = workTarget(name);
@@ -28,7 +31,7 @@ async function cancelTarget({ session, io, args, print, say }: Call): Promise<vo
   const temporal = await session.temporal();
   await say(`cancelling ${name}: the agent is stopped, then everything it started`);
   const closed = await cancel(temporal, target, io.signal);
-  const notes = (await eventsOf(session.db, target)).filter(({ kind, at }) => kind === 'run_cancelled' && at >= asked);
+  const notes = (await eventsOf(session.db, target)).filter(({ kind, at }) => DONE_BY_CANCEL.has(kind) && at >= asked);
   const messages = notes.map(({ message }) => message);
   await print({ target: name, accepted: true, closed: closed.toLowerCase(), messages }, () => [`${name}: ${closed.toLowerCase()}`, ...messages].join('\n'));
 }

@@ -1,10 +1,17 @@
 /** `holdpoint status --json` */
 import * as z from 'zod';
-import { checkOutcome, count, decisionKind, instant, runState, score, taskState, turnOutcome, usd, workState } from './words.ts';
+import { checkOutcome, count, decisionKind, instant, liveness, runState, score, taskState, turnOutcome, usd, workState } from './words.ts';
 
 const check = z.object({ name: z.string(), exitCode: z.int().nullable(), outcome: checkOutcome });
 
-const run = z.object({ key: z.string(), state: runState, pid: z.int().nullable(), startedAt: instant.nullable() });
+const run = z.object({
+  key: z.string(),
+  state: runState,
+  pid: z.int().nullable(),
+  startedAt: instant.nullable(),
+  liveness: liveness.nullable().optional().describe('Null before it runs and after it has ended'),
+  silentSince: instant.nullable().optional().describe('Of a silent one'),
+});
 
 const turn = z.object({
   turn: z.int().min(1).describe('Attempt'),

@@ -5,7 +5,7 @@ import type { AnswerAction, BreakpointKind } from '../breakpoints.ts';
 import type { DecisionKind } from '../decision.ts';
 import type { CheckOutcome } from '../evidence.ts';
 import type { ChangeOp, RunState } from '../host-api.ts';
-import { TASK_STATES, WORK_STATES } from '../states.ts';
+import { LIVENESS, TASK_STATES, WORK_STATES } from '../states.ts';
 import type { TurnOutcomeKind } from '../turn-outcome.ts';
 
 /** An enum that stops compiling when the union of the domain gains a member. */
@@ -19,6 +19,7 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const taskState = z.enum(TASK_STATES);
 export const workState = z.enum(WORK_STATES);
+export const liveness = z.enum(LIVENESS);
 export const breakpointKind = z.enum(BREAKPOINT_KINDS as [BreakpointKind, ...BreakpointKind[]]);
 export const priority = z.enum(['high', 'medium', 'low']);
 

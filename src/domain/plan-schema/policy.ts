@@ -2,13 +2,15 @@
 import * as z from 'zod';
 import { BREAKPOINT_KINDS } from '../breakpoints.ts';
 import { ruleMistake } from '../gate/rule.ts';
+import { formatDuration } from '../duration.ts';
 import { DEFAULT_ASK_AFTER, DEFAULT_START_BELOW } from '../plan.ts';
+import { WATCHDOG_DEFAULTS } from '../watchdog.ts';
 import { duration, real, size, whole } from './fields.ts';
 
 /** Kinds of the design that nothing raises yet: accepted, so that a plan need not change, with a warning. */
 export const LATER_KINDS = [
   'architecture_decision', 'conflicting_solutions', 'time_threshold_exceeded', 'destructive_operation',
-  'permission_request', 'agent_question', 'budget_exceeded', 'plan_approval', 'stalled', 'unexpected_change', 'merge_conflict',
+  'permission_request', 'agent_question', 'budget_exceeded', 'plan_approval', 'unexpected_change', 'merge_conflict',
   'evidence_weakened',
 ] as const;
 
@@ -54,6 +56,15 @@ const overload = z.strictObject({
   askAfter: whole(1, 1000).default(DEFAULT_ASK_AFTER).describe('Waits in a row for an overloaded API (1, 2, 4 … 30 minutes) after which a person is asked'),
 });
 
+const waiting = (ms: number) => duration().default(formatDuration(ms));
+
+const watchdog = z.strictObject({
+  silentAfter: waiting(WATCHDOG_DEFAULTS.silentAfterMs).describe('No word from a living agent for this long while no tool runs'),
+  silentInToolAfter: waiting(WATCHDOG_DEFAULTS.silentInToolAfterMs).describe('The same while a tool runs, of which the agent gives a sign every 30 s'),
+  sameCalls: whole(3, 1000).default(WATCHDOG_DEFAULTS.sameCalls).describe('The same tool calls this often with nothing else between'),
+  exitAfter: waiting(WATCHDOG_DEFAULTS.exitAfterMs).describe('An agent that has said its last word and does not end is ended after this long'),
+}).describe('When a running agent is said to have stalled');
+
 export const policy = z.strictObject({
   gate: real(0, 1).default(0.7).describe('Quality at which a turn is accepted'),
   permissions: permissions.prefault({}),
@@ -61,6 +72,7 @@ export const policy = z.strictObject({
   withoutReviewer: z.enum(['ask', 'evidence']).default('ask')
     .describe('When the reviewer cannot judge: ask a person, or go on by the checks alone'),
   hostPatience: duration().default('10m').describe('How long the host may stay away before a person is asked'),
+  watchdog: watchdog.prefault({}),
   snapshot: snapshot.prefault({}),
   usage: usage.prefault({}),
   overload: overload.prefault({}),

@@ -47,6 +47,7 @@ policy:
   breakpoints:                     # when you are asked
     milestone_completion: {priority: medium}
   withoutReviewer: ask             # or evidence: go on by the checks alone
+  # watchdog: {silentAfter: 10m, silentInToolAfter: 3m, sameCalls: 8, exitAfter: 1m}   # when a running agent has stalled
 
 milestones:                        # run in this order, unless they name dependsOn
   - id: first-milestone

@@ -56,7 +56,7 @@ const toReviewer = (reviewer: PlanFile['reviewer'], defaults: Partial<ReviewerSe
 });
 
 function toPolicy(policy: PlanFile['policy']): Policy {
-  const { gate, permissions, withoutReviewer } = policy;
+  const { gate, permissions, withoutReviewer, watchdog } = policy;
   const breakpoints: Policy['breakpoints'] = {};
   for (const kind of BREAKPOINT_KINDS) {
     const given = policy.breakpoints[kind];
@@ -64,6 +64,10 @@ function toPolicy(policy: PlanFile['policy']): Policy {
   }
   return {
     gate, permissions, breakpoints, withoutReviewer, hostPatienceMs: ms(policy.hostPatience),
+    watchdog: {
+      silentAfterMs: ms(watchdog.silentAfter), silentInToolAfterMs: ms(watchdog.silentInToolAfter), sameCalls: watchdog.sameCalls,
+      exitAfterMs: ms(watchdog.exitAfter),
+    },
     snapshot: { exclude: policy.snapshot.exclude, maxFileBytes: parseSize(policy.snapshot.maxFileSize) },
     usage: { startBelow: policy.usage.startBelow === 'off' ? null : policy.usage.startBelow }, overload: policy.overload,
   };
