@@ -308,7 +308,7 @@ alter table breakpoint add constraint breakpoint_check CHECK (((answered_at IS N
 alter table breakpoint add constraint breakpoint_kind_check CHECK ((kind = ANY (ARRAY['architecture_decision'::text, 'breaking_test_failure'::text, 'conflicting_solutions'::text, 'milestone_completion'::text, 'rate_limit_hit'::text, 'time_threshold_exceeded'::text, 'confidence_too_low'::text, 'consecutive_failures'::text, 'destructive_operation'::text, 'permission_request'::text, 'agent_question'::text, 'budget_exceeded'::text, 'plan_approval'::text, 'reviewer_unavailable'::text, 'stalled'::text, 'host_unreachable'::text, 'unexpected_change'::text, 'merge_conflict'::text, 'evidence_weakened'::text, 'sign_in_required'::text])));
 alter table breakpoint add constraint breakpoint_occurrence_check CHECK ((occurrence >= 1));
 alter table breakpoint add constraint breakpoint_priority_check CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text])));
-alter table breakpoint add constraint breakpoint_via_check CHECK ((via = ANY (ARRAY['signal'::text, 'update'::text, 'timer'::text])));
+alter table breakpoint add constraint breakpoint_via_check CHECK ((via = ANY (ARRAY['signal'::text, 'update'::text, 'timer'::text, 'itself'::text])));
 alter table checkpoint add constraint checkpoint_check CHECK (((turn_id IS NULL) = (kind = 'baseline'::text)));
 alter table checkpoint add constraint checkpoint_kind_check CHECK ((kind = ANY (ARRAY['baseline'::text, 'before'::text, 'after'::text])));
 alter table decision add constraint decision_decision_check CHECK ((decision = ANY (ARRAY['proceed'::text, 'retry'::text, 'clarify'::text, 'wait'::text, 'rerun'::text, 'breakpoint'::text])));
@@ -362,6 +362,7 @@ comment on column milestone.plan_sha256 is 'the last plan that names it: rows of
 comment on column milestone.epoch is 'lease under which it runs; null before its first turn';
 comment on column project.state_at is 'when the workflow asked for this state: an older request never overwrites a newer one';
 comment on column run.out_offset is 'bytes of the stream that are stored as lines; moves only together with them';
+comment on column run.silent_since is 'the run lives, and longer than the policy allows nothing came from it';
 comment on table usage_window is 'the last word of the agent on each usage window of an account: its share that is spent, until it resets';
 comment on column usage_window.account is 'agent and the name of its credential, never the credential';
 comment on table workspace_lease is 'one row per workspace, never deleted: the epoch only grows. Free when holder is null';
