@@ -65,7 +65,7 @@ test('the plan of the design is accepted; what has no effect yet is said', () =>
 });
 
 test('the watchdog takes lengths of time; a loop is at least three calls', () => {
-  const watchdog = (line: string) => goodPlan(GOOD_PLAN.replace('policy: {', `policy: {watchdog: {${line}}, `)).plan.policy.watchdog;
+  const watchdog = (line: string) => goodPlan(GOOD_PLAN.replace('policy:', `policy:\n  watchdog: {${line}}`)).plan.policy.watchdog;
   expect(watchdog('silentAfter: 2s, sameCalls: 3')).toEqual({ silentAfterMs: 2_000, silentInToolAfterMs: 180_000, sameCalls: 3, exitAfterMs: 60_000 });
 });
 

@@ -59,8 +59,8 @@ describeWithSshd('chaos', () => {
     for (let turn = 1; turn <= TURNS; turn += 1) {
       const call = { ...ref, epoch, task: 't', turn, seq: 1 };
       const { runKey } = await insist(`the begin of ${project} ${turn}`, () => callActivity(worker, 'beginTurn', { ...call, note: null }).result);
-      const { message } = await insist(`the result of ${project} ${turn}`, () => callActivity(worker, 'runTurn', call).result);
-      told.push({ call, key: runKey, message });
+      const report = await insist(`the result of ${project} ${turn}`, () => callActivity(worker, 'runTurn', call).result);
+      told.push({ call, key: runKey, message: 'message' in report ? report.message : report.outcome });
       done += 1;
     }
     return told;
