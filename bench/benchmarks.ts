@@ -1,6 +1,7 @@
 /** All benchmarks, in the order they are run and printed. */
 import { b1 } from './b1/benchmark.ts';
+import { b4 } from './b4/benchmark.ts';
 import { b10 } from './b10/benchmark.ts';
 import type { Benchmark } from './benchmark.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [b1, b10];
+export const BENCHMARKS: readonly Benchmark[] = [b1, b4, b10];

@@ -41,7 +41,7 @@ export function createHosts(options: HostsOptions): Hosts {
 const closedError = (): HoldpointError => new HoldpointError('host_unreachable', 'The connections to hosts are closed');
 
 /** A link that ends sooner counts as a failed attempt: a host program that dies at once is not started in a circle. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 2_000;
 
 /** One host: its shared link or attempt, and when the next attempt may be. */
 class Place {

@@ -24,9 +24,9 @@ export interface WrittenRun {
   attachSecond: () => Promise<void>;
 }
 
-function planText(project: string, workspace: string, flow: Flow): string {
+function planText(project: string, workspace: string, flow: Flow, policy: object): string {
   return JSON.stringify({
-    project, workspace: { host: HOST, path: workspace }, agent: { name: WRITER, attempts: 1 },
+    project, workspace: { host: HOST, path: workspace }, agent: { name: WRITER, attempts: 1 }, policy,
     milestones: [{ id: 'm', title: 'Stream', tasks: [{ id: 't', title: 'Stream', instructions: flowText(flow) }] }],
   });
 }
@@ -41,10 +41,10 @@ async function startPlan(stage: Stage, project: string, text: string): Promise<s
   return parsed.sha256;
 }
 
-/** Returns when the run's first lines are stored. A worker must poll. */
-export async function startWrittenRun(stage: Stage, project: string, flow: Flow): Promise<WrittenRun> {
+/** Returns when the run's first lines are stored. A worker must poll. `policy`: that of the plan. */
+export async function startWrittenRun(stage: Stage, project: string, flow: Flow, policy: object = {}): Promise<WrittenRun> {
   const workspace = stage.workspace(project);
-  const planSha256 = await startPlan(stage, project, planText(project, workspace, flow));
+  const planSha256 = await startPlan(stage, project, planText(project, workspace, flow, policy));
   const row = () => stage.db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id')
     .select(['run_key', 'out_offset', 'epoch']).where('project', '=', project).executeTakeFirst();
   const first = await eventually(async () => ((await row())?.out_offset ? row() : null), { timeoutMs: 60_000, what: 'the first stored line' });

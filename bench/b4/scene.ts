@@ -1,0 +1,83 @@
+/** What both arms share: an OpenSSH host behind a proxy that can fall silent, and a run there that writes a hundred lines a second. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLinkProxy, type LinkProxy } from '../../src/drill/link-proxy.ts';
+import { runDirectory } from '../../src/host/run/run-files.ts';
+import { defaultHostsOptions } from '../../src/ssh/default-options.ts';
+import { createHosts, type Hosts } from '../../src/ssh/hosts.ts';
+import { startHost, type BenchHost } from '../b1/host.ts';
+
+export const ALIAS = 'silent-host';
+export const RUN_KEY = 'bench.b4.m.1.t.1.1';
+
+export interface Trial {
+  seenMs: number;
+  caughtUpMs: number;
+}
+
+export interface Scene {
+  configFile: string;
+  path: string;
+  hosts: Hosts;
+  proxy: LinkProxy;
+  /** The file that the run writes. */
+  out: string;
+  outBytes(): number;
+  close(): Promise<void>;
+}
+
+export interface SceneOptions {
+  dir: string;
+  path: string;
+  intervalSeconds: number;
+  countMax: number;
+}
+
+/** The host's own configuration, for another alias that leads through the proxy. */
+function writeConfig(dir: string, host: BenchHost, proxyPort: number, { intervalSeconds, countMax }: SceneOptions): string {
+  const text = readFileSync(host.configFile, 'utf8').replace(`Host ${host.alias}`, `Host ${ALIAS}`);
+  const more = [
+    `  HostKeyAlias [127.0.0.1]:${portOf(host)}`, `  ServerAliveInterval ${intervalSeconds}`, `  ServerAliveCountMax ${countMax}`, '  BatchMode yes', '',
+  ];
+  const file = join(dir, 'proxied_config');
+  writeFileSync(file, text.replace(/^ {2}Port .*$/m, `  Port ${proxyPort}`) + more.join('\n'), { mode: 0o600 });
+  return file;
+}
+
+const portOf = (host: BenchHost): number => Number(/^ {2}Port (\d+)$/m.exec(readFileSync(host.configFile, 'utf8'))?.[1]);
+
+/** `close` ends the run too. */
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const { dir, path } = options;
+  mkdirSync(join(dir, 'workspace'), { recursive: true });
+  const host = await startHost(dir, path);
+  const proxy = await startLinkProxy({ host: '127.0.0.1', port: portOf(host) });
+  const configFile = writeConfig(dir, host, proxy.port, options);
+  const stateDir = join(dir, 'state');
+  const bundlePath = join(import.meta.dirname, '../../build/host.mjs');
+  const hosts = createHosts(defaultHostsOptions({ bundlePath, sshConfigFile: configFile, stateDir, env: {} }));
+  await startWriter(hosts, join(dir, 'workspace'));
+  const out = join(runDirectory(stateDir, RUN_KEY), 'out');
+  const close = async (): Promise<void> => {
+    await (await hosts.link(ALIAS)).api.cancelRun({ key: RUN_KEY, graceMs: 0 });
+    await hosts.close();
+    await proxy.close();
+    await host.close();
+  };
+  return { configFile, path, hosts, proxy, out, outBytes: () => statSync(out).size, close };
+}
+
+const LOOP = 'n=0; while :; do n=$((n + 1)); echo "line $n"; sleep 0.01; done';
+
+async function startWriter(hosts: Hosts, workspace: string): Promise<void> {
+  const { api } = await hosts.link(ALIAS);
+  await api.startRun({
+    key: RUN_KEY, workspace, holder: 'bench', fence: 1, secrets: {},
+    spec: {
+      command: '/bin/sh', args: ['-c', LOOP], cwd: workspace, env: {}, inherit: ['PATH'], stdin: '', files: [], gate: null,
+      limits: { wallMs: 3_600_000, outBytes: 1_000_000_000, graceMs: 1_000 },
+    },
+  });
+  while ((await api.readRun({ key: RUN_KEY, stream: 'out', offset: 0, maxBytes: 1, waitMs: 1_000 })).size === 0) await sleep(20);
+}
