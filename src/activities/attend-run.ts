@@ -3,9 +3,10 @@ import { noteEvent } from '../db/events.ts';
 import type { RunGoesOn, RunStalled } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { followRun, type EndedRun } from './follow-run.ts';
+import { watchGate } from './gate-watch.ts';
 import type { LoadedRun } from './loaded-run.ts';
 import { onDatabase } from './on-database.ts';
-import type { HostCall } from './on-host.ts';
+import { onHost, type HostCall } from './on-host.ts';
 import { watchRun } from './run-watch.ts';
 import type { StreamStore } from './stream-store.ts';
 import { watchProgress, type Watch } from './watchdog.ts';
@@ -28,12 +29,14 @@ async function watchBeside(deps: Deps, target: HostCall, run: LoadedRun, store: 
  * may be attended again. Ends early with an error: the host away for too long, or `target.signal` aborted.
  */
 export async function attendRun(deps: Deps, target: HostCall, watch: Watch): Promise<EndedRun | RunStalled | RunGoesOn> {
-  const { run, store } = watch;
+  const { run } = watch;
+  const store = watchGate(watch.store, watch.fold, () => onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: 0 })));
   const over = new AbortController();
   const besides = { ...target, signal: AbortSignal.any([target.signal, over.signal]) };
   // Nobody waits for it before the end of the run: unheard, its failure would end the worker.
   const watching = watchBeside(deps, besides, run, store).catch(() => undefined);
-  const following = followRun(besides, run.key, store);
+  // An empty push looks at what a follower before us has stored.
+  const following = store.push(Buffer.alloc(0)).then(() => followRun(besides, run.key, store));
   const progress = watchProgress(deps, besides, target, watch);
   try {
     return await Promise.race([following, progress]);
