@@ -14,22 +14,28 @@ export interface LogOptions {
   level: LogLevelName;
   /** Part of the program, in every line. */
   scope: string;
-  /** Values that must never be seen. */
-  secrets?: readonly string[];
+  /** Values that must never be seen; asked for each line, so that one learned later is hidden from then on. */
+  secrets?: () => readonly string[];
   stream: { write(text: string): unknown; isTTY?: boolean };
   /** Default: only on a terminal. */
   pretty?: boolean;
 }
 
 /** Written at once: a line is not lost when the process ends right after it. `child({scope})` narrows the scope. */
-export function createLog({ level, scope, secrets = [], stream, pretty = stream.isTTY === true }: LogOptions): Log {
-  const redactor = createRedactor(secrets);
+export function createLog({ level, scope, secrets = () => [], stream, pretty = stream.isTTY === true }: LogOptions): Log {
+  let known = secrets();
+  let redactor = createRedactor(known);
+  const hide = (line: string): string => {
+    const now = secrets();
+    if (now.length !== known.length) redactor = createRedactor((known = now));
+    return redactor.text(line);
+  };
   const show = pretty ? prettyLine : (line: string): string => line;
   const options = {
     level, base: { scope }, timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const hooks = { streamWrite: (line: string) => redactor.text(line) };
+  const hooks = { streamWrite: hide };
   return pino({ ...options, hooks }, { write: (line: string) => void stream.write(show(line)) });
 }
 

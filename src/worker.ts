@@ -49,6 +49,15 @@ class Secrets {
   }
 }
 
+const secrets = new Secrets();
+
+/** What this process itself signs in with: an agent on the same machine could read it from our environment and print it. */
+function learnOwn(databaseUrl: string): void {
+  const password = URL.canParse(databaseUrl) ? decodeURIComponent(new URL(databaseUrl).password) : '';
+  // A short one is a word (`postgres`) that would be blanked out everywhere.
+  for (const value of [password, process.env['TEMPORAL_API_KEY'] ?? '']) if (value.length >= 12) secrets.add(value);
+}
+
 function credentialIn(source: CredentialSource): string | undefined {
   if ('env' in source) return process.env[source.env];
   return statSync(source.file, { throwIfNoEntry: false })?.isFile() ? readFileSync(source.file, 'utf8').trim() : undefined;
@@ -70,7 +79,6 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
   const places = { bundlePath: config.hostBundle ?? join(ROOT, 'build/host.mjs'), sshConfigFile: config.sshConfigFile, stateDir: config.hostStateDir };
   const hosts = createHosts(defaultHostsOptions({ ...places, env: process.env }));
   close.push(() => hosts.close());
-  const secrets = new Secrets();
   const builtin = builtinAgents({
     claudeCode: { command: config.claudeCommand, baseUrl: config.claudeBaseUrl },
     resolve: (source) => secrets.add(readCredential(source)),
@@ -125,12 +133,13 @@ async function main(config: Config, log: Log): Promise<void> {
   }
 }
 
-let log = createLog({ level: 'info', scope: 'worker', stream: process.stderr });
+let log = createLog({ level: 'info', scope: 'worker', stream: process.stderr, secrets: () => secrets.all() });
 
 async function start(): Promise<void> {
   const config = loadConfig(process.env, process.cwd());
-  log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr });
+  log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr, secrets: () => secrets.all() });
   installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
+  learnOwn(config.databaseUrl);
   await main(config, log);
 }
 

@@ -19,10 +19,18 @@ test('a line is one JSON object with level, time, scope and what was given', () 
 
 test.each([[false], [true]])('secrets are in no line, whatever field they come in (pretty: %s)', (pretty) => {
   const secret = 'pass"word-1234';
-  const { log, lines } = capture({ secrets: [secret], pretty });
+  const { log, lines } = capture({ secrets: () => [secret], pretty });
   log.info({ url: `postgres://u:${secret}@h/d`, nested: { [secret]: [secret] }, err: new Error(`no ${secret}`) }, `with ${secret}`);
   expect(lines).toHaveLength(1);
   expect(lines.join('')).not.toMatch(/pass.{0,2}word-1234/);
+});
+
+test('a secret learned after the log was made is in no later line', () => {
+  const secrets: string[] = [];
+  const { log, lines } = capture({ secrets: () => [...secrets] });
+  secrets.push('learned-later-0123456789');
+  log.error('it is learned-later-0123456789, in part learned-later-01');
+  expect(lines.join('')).not.toContain('learned-later');
 });
 
 test('on a terminal a line is readable, and no text can begin another one', () => {

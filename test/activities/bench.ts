@@ -64,7 +64,8 @@ const hostProgram = (): string => join(ROOT, process.env.NODE_V8_COVERAGE ? 'src
 const hostsOptions = (dir: string): HostsOptions => ({
   bundlePath: hostProgram(), nodeBinary: process.execPath, sshConfigFile: join(dir, 'ssh_config'), sshAgentSocket: null,
   stateDir: join(dir, 'state'), keepalive: { intervalMs: 5_000, countMax: 3 }, connectTimeoutMs: 15_000, callTimeoutMs: 60_000,
-  env: { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: dir },
+  // DATABASE_URL is planted: no process of an agent may see it.
+  env: { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: dir, DATABASE_URL: 'postgres://planted' },
 });
 
 export interface Bench {

@@ -27,16 +27,18 @@ export interface ScriptedProject {
   asks?: boolean;
   /** Where the agent's credential comes from, as the plan says it. */
   auth?: object;
+  /** More rules of the gate that allow. */
+  allow?: string[];
 }
 
 const taskOf = ({ steps, ...task }: ScriptedTask): object => ({ ...task, instructions: scriptedPrompt(steps) });
 
 /** Makes workspace and plan; gives the plan's path. */
-export function writePlan(service: Service, { project, milestones, checks = [], asks = true, auth }: ScriptedProject): string {
+export function writePlan(service: Service, { project, milestones, checks = [], asks = true, auth, allow = [] }: ScriptedProject): string {
   const workspace = service.folder(`${project}/workspace`, { 'README.md': `# ${project}\n` });
   const plan = {
     project, checks, agent: { name: 'scripted', ...(auth && { auth }) }, workspace: { host: 'local', path: workspace }, reviewer: { name: 'ollama', model: 'scripted' },
-    policy: { permissions: { allow: ['Write(src/**)'] }, breakpoints: { milestone_completion: { enabled: asks } } },
+    policy: { permissions: { allow: ['Write(src/**)', ...allow] }, breakpoints: { milestone_completion: { enabled: asks } } },
     milestones: milestones.map(({ tasks, ...milestone }) => ({ ...milestone, tasks: tasks.map(taskOf) })),
   };
   return join(service.folder(`${project}/plan`, { 'holdpoint.yaml': JSON.stringify(plan) }), 'holdpoint.yaml');
