@@ -111,7 +111,7 @@ describe('pause and resume', () => {
 describe('cancel', () => {
   test('ends the agent and everything it started, and says what', async () => {
     const steps = [{ run: 'sleep 601 & echo $! > child.pid; sleep 600' }];
-    await service.cli('start', planFile(service, { project: 'doomed', tasks: [steps], more: { policy: { permissions: { allow: ['Bash(*)'] }, hostPatience: '5s' } } }));
+    await service.cli('start', planFile(service, { project: 'doomed', tasks: [steps], more: { policy: { permissions: { allow: ['Bash(*)', 'Write(**)'] }, hostPatience: '5s' } } }));
     const agent = await pidOf('doomed');
     const file = join(codeOf(service, 'doomed'), 'child.pid');
     const child = await eventually(() => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : null), { what: 'its child' });
