@@ -7,7 +7,7 @@ export const MILESTONE = 'drill';
 /** In the workspace: the agent prints until it is there. */
 export const FINISH = 'finish';
 
-/** 100 lines a second; some more after the end was asked for. */
+/** 100 lines a second, for five minutes if nobody ends it (a drill that was killed); some more after the end was asked for. */
 const FLOW: readonly ScriptedStep[] = [{ until: FINISH, everyMs: 10 }, { lines: 20 }];
 
 export interface DrillPlan {
@@ -26,7 +26,7 @@ export interface PlanPlace {
 export function drillPlan({ project, host, workspace }: PlanPlace, first: readonly ScriptedStep[]): DrillPlan {
   const task = { id: 'lines', title: 'Numbered lines', instructions: scriptedPrompt([...first, ...FLOW]) };
   const source = JSON.stringify({
-    project, workspace: { host, path: workspace }, agent: { name: 'scripted', attempts: 1 },
+    project, workspace: { host, path: workspace }, agent: { name: 'scripted', attempts: 1, timeout: '5m' },
     policy: { permissions: { allow: ['Bash(escape)'] } },
     milestones: [{ id: MILESTONE, title: 'Drill', tasks: [task] }],
   });
