@@ -2,6 +2,7 @@
 import { b1 } from './b1/benchmark.ts';
 import { b4 } from './b4/benchmark.ts';
 import { b10 } from './b10/benchmark.ts';
+import { b11 } from './b11/benchmark.ts';
 import type { Benchmark } from './benchmark.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [b1, b4, b10];
+export const BENCHMARKS: readonly Benchmark[] = [b1, b4, b10, b11];

@@ -33,7 +33,7 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}`);
@@ -41,15 +41,17 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   }
 }
 
-/** Ends with this process, whatever becomes of it. */
-export async function startWorker(dir: string, databaseUrl: string, temporalAddress: string, host: BenchHost): Promise<BenchWorker> {
+/** Ends with this process, whatever becomes of it. `more`: of its environment. */
+export async function startWorker(
+  dir: string, databaseUrl: string, temporalAddress: string, host: Pick<BenchHost, 'home' | 'configFile'>, more: Record<string, string> = {},
+): Promise<BenchWorker> {
   const readyFile = join(dir, 'worker.ready');
   const logFile = join(dir, 'worker.log');
   const env = {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: host.home, LANG: 'C.UTF-8',
     DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: NAMESPACE,
     HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_INSTALL: 'bench', HOLDPOINT_SSH_CONFIG_FILE: host.configFile,
-    HOLDPOINT_AGENTS: pathToFileURL(join(import.meta.dirname, 'agent.ts')).href, HOLDPOINT_READY_FILE: readyFile,
+    HOLDPOINT_AGENTS: pathToFileURL(join(import.meta.dirname, 'agent.ts')).href, HOLDPOINT_READY_FILE: readyFile, ...more,
   };
   const args = ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/worker.ts')];
   const server = await startServer({ name: 'the worker', file: process.execPath, args, cwd: dir, env, logFile, stopSignal: 'SIGTERM', outlive: false });

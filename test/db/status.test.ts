@@ -4,6 +4,7 @@ import { insertDecision } from '../../src/db/decisions.ts';
 import { insertEvidence } from '../../src/db/evidence.ts';
 import { insertChanges } from '../../src/db/file-changes.ts';
 import { insertRun, updateRun } from '../../src/db/runs.ts';
+import { findBreakpoint } from '../../src/db/breakpoints.ts';
 import { recordStates } from '../../src/db/states.ts';
 import { readStatus } from '../../src/db/status.ts';
 import type { Db } from '../../src/db/transaction.ts';
@@ -83,6 +84,22 @@ test('the status document has the shape of the contract, with all of a project i
   });
 });
 
+test('a question that answers itself says until when the milestone sleeps, and who answered', async () => {
+  await beginProject(db, 'sleeper');
+  const change = { project: 'sleeper', milestone: 'slugs', workflowId: 'w', runId: 'r' };
+  const id = 'sleeper/slugs/ascii.1/rate_limit_hit.1';
+  const until = '2026-06-01T14:05:00.000Z';
+  await recordStates(db, { ...change, milestoneState: 'waiting', opened: [{
+    id, kind: 'rate_limit_hit', occurrence: 1, priority: 'high', project: 'sleeper', milestone: 'slugs', task: 'ascii', turn: 1,
+    openedAt: AT, reason: 'r', actions: ['wait', 'retry', 'abort'], noteRequired: [], tree: null, until,
+  }] });
+  const sleeping = async (): Promise<string | null | undefined> => (await readStatus(db, 'sleeper')).projects[0]?.milestones[0]?.sleepingUntil;
+  expect(await sleeping()).toBe(until);
+  await recordStates(db, { ...change, answered: [{ id, action: 'retry', note: null, by: 'the timer', via: 'timer', at: AT }] });
+  expect(await sleeping()).toBeNull();
+  expect((await findBreakpoint(db, id))?.answer).toMatchObject({ action: 'retry', by: 'the timer', via: 'timer' });
+});
+
 test('an unknown project is an empty list', async () => {
   expect(await readStatus(db, 'nobody')).toEqual({ projects: [], usage: [] });
 });
@@ -96,7 +113,7 @@ test('without a name: all that run, and the latest twenty of those that ended', 
   expect(listed).toContain('tinyslug');
   expect(listed).toContain('ended-24');
   expect(listed).not.toContain('ended-0');
-  expect(listed).toHaveLength(21);
+  expect(listed).toHaveLength(22);
 });
 
 test('statements of the read side find their rows by index', async () => {

@@ -12,7 +12,7 @@ import { answerSignal, answerUpdate, WORKFLOW_QUEUE } from '../../src/workflows/
 import type { projectWorkflow } from '../../src/workflows/project.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker } from '../support/temporal-worker.ts';
-import { inState, opened, startMilestone, type Handle } from './driver.ts';
+import { events, inState, opened, startMilestone, type Handle } from './driver.ts';
 import { callsOf, failure, fakeActivities, judged, judgements, milestone, newWorld, ran, runs, stalled, task, untilCancelled } from './fakes.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
@@ -114,6 +114,50 @@ const SCENARIOS: Record<string, () => Promise<Handle>> = {
     await last.result().catch(() => undefined);
     return last;
   },
+};
+
+const timersOf = async (handle: Handle): Promise<number> =>
+  (await handle.fetchHistory()).events?.filter((event) => event.timerStartedEventAttributes).length ?? 0;
+
+const limit = (until: string) => ({ decision: 'wait', rule: 'limited', breakpoint: 'rate_limit_hit', until, reason: 'limit' }) as const;
+
+/** A window that is too full, a limit that the timer ends, one that a person shortens and one that is left waiting. */
+SCENARIOS.limits = async () => {
+  const at = (ms: number): string => new Date(Date.now() + ms).toISOString();
+  let begun = 0;
+  const world = newWorld({
+    on: {
+      beginTurn: async () => (begun++ === 0 ? { runKey: '', full: { until: at(1_000), reason: 'full' } } : { runKey: 'r' }),
+      runTurn: runs({ outcome: 'limited' }, { outcome: 'limited' }, { outcome: 'limited' }, { outcome: 'failed', failure: 'overloaded' }),
+      judgeTurn: judgements(limit(at(4_000)), limit(at(3_600_000)), limit(at(3_600_000)), { decision: 'wait', rule: 'overloaded' }),
+    },
+  });
+  const handle = await startMilestone(worker, world);
+  for (const [n, action] of [[3, 'retry'], [4, 'wait']] as const) {
+    const { id } = await opened(handle, 'rate_limit_hit', n);
+    await eventually(async () => (await timersOf(handle)) >= n, { what: `timer ${n}` });
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action, by: 'ann' }] });
+  }
+  await eventually(() => events(world).find(({ kind }) => kind === 'sleeping'), { what: 'the sleep' });
+  await handle.cancel();
+  await handle.result().catch(() => undefined);
+  return handle;
+};
+
+/** An expired login and an overload: the same turn goes on after the first; the second sleeps. */
+SCENARIOS.holds = async () => {
+  const world = newWorld({
+    on: {
+      runTurn: runs({ outcome: 'failed', failure: 'sign_in_required' }, { outcome: 'failed', failure: 'overloaded' }),
+      judgeTurn: judgements({ decision: 'breakpoint', rule: 'sign_in_required', breakpoint: 'sign_in_required', hold: true }, { decision: 'wait', rule: 'overloaded' }),
+    },
+  });
+  const handle = await startMilestone(worker, world);
+  await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: (await opened(handle, 'sign_in_required')).id, action: 'retry', by: 'ann' }] });
+  await eventually(() => events(world).find(({ kind }) => kind === 'sleeping'), { what: 'the sleep' });
+  await handle.cancel();
+  await handle.result().catch(() => undefined);
+  return handle;
 };
 
 async function projectHistory(fails: boolean): Promise<Handle> {

@@ -39,6 +39,6 @@ test('a history of other code is refused', async () => {
 
 test('there is one history per way a milestone and a project can go', () => {
   expect(files).toEqual([
-    'cancelled', 'continued', 'cutOff', 'plain', 'project', 'projectFails', 'questions', 'stalled', 'unreachable', 'waited', 'waits',
+    'cancelled', 'continued', 'cutOff', 'holds', 'limits', 'plain', 'project', 'projectFails', 'questions', 'stalled', 'unreachable', 'waited', 'waits',
   ].map((name) => `${name}.json`));
 });

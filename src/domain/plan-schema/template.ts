@@ -48,6 +48,7 @@ policy:
     milestone_completion: {priority: medium}
   withoutReviewer: ask             # or evidence: go on by the checks alone
   # watchdog: {silentAfter: 10m, silentInToolAfter: 3m, sameCalls: 8, exitAfter: 1m}   # when a running agent has stalled
+  usage: {startBelow: 0.95}        # no turn begins above this share of the account's usage window; or off
 
 milestones:                        # run in this order, unless they name dependsOn
   - id: first-milestone
