@@ -123,6 +123,7 @@ describe('the answer', () => {
     await handle.signal('resume', {});
     expect((await handle.result()).tasks).toMatchObject([{ state: 'completed', turns: 2 }]);
     expect(callsOf(of, 'stopRun')).toHaveLength(1);
+    expect(callsOf(of, 'runTurn').map(({ turn }) => turn)).toEqual([1, 1, 1, 2]);
   });
 
   test('abort: ended the same way, then the milestone fails and says who did it', async () => {
