@@ -96,15 +96,16 @@ describe('silent', () => {
     const { hosts } = bench.deps;
     const link: typeof hosts.link = (name) => (isAway ? Promise.reject(new HoldpointError('host_unreachable', 'away')) : hosts.link(name));
     const activities = createActivities({ ...bench.deps, hosts: { ...hosts, link } });
-    const { play } = await begun('away', { silentInToolAfterMs: 2_000 }, { steps: [{ waitFor: 'go' }], change: (plan) => { plan.policy.hostPatienceMs = 60_000; } });
+    const { play } = await begun('away', { silentInToolAfterMs: 4_000 }, { steps: [{ waitFor: 'go' }], change: (plan) => { plan.policy.hostPatienceMs = 60_000; } });
     const following = play.start(1, 1, activities);
-    await eventually(async () => (await liveness(play)) === 'producing', { what: 'a run' });
+    const isSilent = (): boolean => following.heartbeats.some((beat) => ((beat as { silentMs?: number } | null)?.silentMs ?? 0) > 0);
+    await eventually(isSilent, { timeoutMs: 60_000, everyMs: 50, what: 'the first second of silence' });
     isAway = true;
     const before = following.heartbeats.length;
-    await eventually(() => following.heartbeats.length > before + 4, { timeoutMs: 60_000, what: 'four seconds without a host' });
+    await eventually(() => following.heartbeats.length > before + 5, { timeoutMs: 60_000, what: 'five seconds without a host' });
     isAway = false;
-    // Counted by looks that were answered: two seconds of them, however long the host was away.
-    expect(stalledIn(await following.result).message).toContain('for 2 s');
+    // Counted by looks that were answered: four seconds of them, however long the host was away.
+    expect(stalledIn(await following.result).message).toContain('for 4 s');
     touch(play, 'go');
   });
 
