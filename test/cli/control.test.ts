@@ -123,7 +123,7 @@ describe('cancel', () => {
 
     const result = await service.cli('cancel', 'doomed');
     expect(result.code).toBe(0);
-    expect(result.stdout).toMatch(/^doomed: cancelled\ncancelled: ended [^]*sleep[^]*; nothing is left \((cgroup|marker)\)\n$/);
+    expect(result.stdout).toMatch(/^doomed: cancelled\ncancelled: ended [^]*sleep[^]*; nothing is left \((cgroup|marker)\)\none #1: its files are kept as checkpoint [0-9a-f]{40}, 1 changed\n$/);
     expect([agent, child].map((pid) => processStart(pid))).toEqual([undefined, undefined]);
     const project = await reached(service, 'doomed', ({ state }) => state === 'cancelled', 'cancelled');
     expect(project).toMatchObject({ reason: 'cancelled', milestones: [{ state: 'cancelled', tasks: [{ state: 'cancelled' }] }] });
