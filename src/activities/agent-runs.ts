@@ -11,7 +11,7 @@ import { attendRun } from './attend-run.ts';
 import type { AgentActivities, RunReport, RunResult, RunTurn } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { whatWasEnded } from './ended.ts';
-import { followRun, readTail, type EndedRun } from './follow-run.ts';
+import { followRun, readTail, tellStored, type EndedRun } from './follow-run.ts';
 import { mustStop, thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
 import { loadRun, type LoadedRun } from './loaded-run.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
@@ -99,7 +99,9 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
 /** How it ended, by its own word where it had said that before we ended its process. */
 async function conclude(deps: Deps, target: HostCall, run: LoadedRun, state: EndedRun, { fold, progress }: Attached): Promise<RunResult> {
   const summary = fold.summary(state.kind === 'exited' ? state.exit : null);
-  return record(deps, run, state, summary, progress.ended ?? (await outcomeOf(target, run, state, summary)));
+  const result = await record(deps, run, state, summary, progress.ended ?? (await outcomeOf(target, run, state, summary)));
+  await tellStored(target, run.key);
+  return result;
 }
 
 /** Stores the rest of a stream that has ended, from where the database stands, and books what it cost and how it ended. */

@@ -5,7 +5,7 @@ import { checkRunKey } from '../domain/ids.ts';
 import type { CheckSpec } from '../domain/plan.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
-import { readTail, type EndedRun } from './follow-run.ts';
+import { readTail, tellStored, type EndedRun } from './follow-run.ts';
 import { mustStop, type Beat } from './heartbeat.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import type { Planned } from './plans.ts';
@@ -102,6 +102,7 @@ export async function runCheck(deps: Deps, call: CheckCall, beat: Beat): Promise
   const { key, state, durationMs } = await execute(deps, target, call, beat);
   const tail = deps.redactor(call.context.plan.agent).text(await readTail(target, key, 'out', TAIL_BYTES));
   const after = await takeCheckpoint(deps, call.context, call.ref, beat);
+  await tellStored(target, key);
   const exit = state.kind === 'exited' ? state.exit : null;
   return {
     name: call.check.name,

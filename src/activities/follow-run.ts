@@ -52,3 +52,8 @@ export async function readTail(target: HostCall, key: string, stream: 'out' | 'e
   const { data } = await onHost(target, (api) => api.readRun({ key, stream, offset, maxBytes, waitMs: 0 }));
   return Buffer.from(data, 'base64').toString('utf8');
 }
+
+/** The host may throw away what the run has written, when it has too much of it. Only a hint: a host that is away now keeps it longer. */
+export async function tellStored(target: HostCall, key: string): Promise<void> {
+  await target.hosts.link(target.host).then(({ api }) => api.runStored({ key })).catch(() => undefined);
+}

@@ -202,6 +202,8 @@ export interface HostApi {
   readRun(p: ReadRun): Promise<RunChunk>;
   /** SIGINT, grace, then a sweep by control group and marker until scans are empty. Works on lost runs too; no grace kills at once. */
   cancelRun(p: { key: string; graceMs: number }): Promise<CancelResult>;
+  /** All that an ended run has written is stored elsewhere: the host need not keep it for long. */
+  runStored(p: { key: string }): Promise<Record<string, never>>;
   takeCheckpoint(p: CheckpointRequest): Promise<CheckpointResult>;
   diffTrees(p: { workspace: string; from: string; to: string }): Promise<{ changes: Change[] }>;
   /** Unified diff of one path or of all; cut at `maxBytes`. */
@@ -214,6 +216,6 @@ export interface HostApi {
 export type HostMethod = keyof HostApi;
 
 export const HOST_METHODS: readonly HostMethod[] = [
-  'hello', 'probe', 'claimWorkspace', 'startRun', 'runState', 'readRun', 'cancelRun',
+  'hello', 'probe', 'claimWorkspace', 'startRun', 'runState', 'readRun', 'cancelRun', 'runStored',
   'takeCheckpoint', 'diffTrees', 'diffText', 'watchChanges', 'unwatch',
 ];

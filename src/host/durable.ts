@@ -1,6 +1,6 @@
 /** Files that are whole or absent, also after a crash: written beside, synced, then linked or renamed into place. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from './host-error.ts';
 
@@ -35,6 +35,13 @@ export async function replaceFile(file: string, content: string): Promise<void> 
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Whole or absent for whoever reads it, but not synced: for what a reboot makes void. */
+export async function writeWhole(file: string, content: string): Promise<void> {
+  const temporary = join(dirname(file), `.tmp.${process.pid}.${randomBytes(6).toString('hex')}`);
+  await writeFile(temporary, content, { flag: 'wx', mode: 0o600 });
+  await rename(temporary, file);
 }
 
 /** Parsed content; undefined when there is no such file. */

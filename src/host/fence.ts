@@ -1,6 +1,7 @@
 /**
  * The lease of a workspace as this host has seen it: the highest fencing number wins for good. Each number is a file of its own that
- * is created once, so no lock is needed: whoever sees a higher one after having created his own has lost.
+ * is created once, so no lock is needed: whoever sees a higher one after having created his own has lost. The folder is the user's,
+ * whatever state folder a program was given: two installations on one host see each other.
  */
 import { constants } from 'node:fs';
 import { access, readdir, realpath, rm, stat } from 'node:fs/promises';
@@ -21,15 +22,15 @@ export async function openWorkspace(path: string): Promise<string> {
   return real;
 }
 
-/** Names a workspace's folder in the state directory. */
+/** Names a workspace's folder. */
 export const workspaceHash = (realPath: string): string => createHash('sha256').update(realPath).digest('hex').slice(0, 20);
 
 /** Real path of the workspace, its fence recorded; `stale_fence` when a newer one is known. May be repeated. */
-export async function holdFence(stateDir: string, p: Fence): Promise<string> {
+export async function holdFence(fenceDir: string, p: Fence): Promise<string> {
   const { fence } = p;
   if (!Number.isSafeInteger(fence) || fence < 0) throw new HostError('bad_input', 'fence must be a whole number, 0 or more');
   const workspace = await openWorkspace(p.workspace);
-  const dir = await privateDirectory(join(stateDir, 'fences', workspaceHash(workspace)));
+  const dir = await privateDirectory(join(fenceDir, workspaceHash(workspace)));
   if ((await highest(dir)) < fence) await createOnce(join(dir, String(fence)), JSON.stringify({ workspace, holder: p.holder, fence }));
   const newest = await highest(dir);
   if (newest > fence) throw new HostError('stale_fence', `workspace ${p.workspace} was claimed with fence ${newest}; this caller has ${fence}`, { newest });
@@ -41,9 +42,9 @@ export async function holdFence(stateDir: string, p: Fence): Promise<string> {
  * As `holdFence`, for who begins: a number belongs to the holder that claimed it first, so that two databases that count for
  * themselves never work under the same one. `stale_fence` names the newest in its details: a claim above it goes on.
  */
-export async function claimFence(stateDir: string, p: Fence): Promise<string> {
-  const workspace = await holdFence(stateDir, p);
-  const file = join(stateDir, 'fences', workspaceHash(workspace), String(p.fence));
+export async function claimFence(fenceDir: string, p: Fence): Promise<string> {
+  const workspace = await holdFence(fenceDir, p);
+  const file = join(fenceDir, workspaceHash(workspace), String(p.fence));
   const { holder } = ((await readJson(file)) ?? {}) as Partial<Fence>;
   if (holder === p.holder) return workspace;
   throw new HostError('stale_fence', `workspace ${p.workspace} was claimed with fence ${p.fence} by ${holder ?? 'another claim'}`, { newest: p.fence });

@@ -8,9 +8,11 @@ import { probe } from './probe.ts';
 import { serveRpc, type Handlers } from './rpc.ts';
 import { cancelRun } from './run/cancel-run.ts';
 import { Followers } from './run/read-run.ts';
-import { runDirectory } from './run/run-files.ts';
+import { Pruner } from './run/prune-runs.ts';
+import { noteStored, runDirectory } from './run/run-files.ts';
 import { stateOf } from './run/run-state.ts';
-import { startRun } from './run/start-run.ts';
+import { Starter } from './run/start-run.ts';
+import { announceRun, endOlderRuns } from './run/workspace-runs.ts';
 import type { HostSettings } from './settings.ts';
 import { takeCheckpoint } from './snapshot/checkpoint.ts';
 import { diffText, diffTrees } from './snapshot/diff.ts';
@@ -22,34 +24,56 @@ export async function serve(settings: HostSettings): Promise<number> {
   console.log = console.error; // standard output belongs to JSON-RPC
   await privateDirectory(settings.stateDir);
   const known = new KnownSecrets(settings.env);
-  await serveRpc(withoutSecrets(known, { ...runHandlers(settings, known), ...fileHandlers(settings) }), process.stdin, process.stdout);
+  const starter = new Starter(settings);
+  await serveRpc(withoutSecrets(known, { ...runHandlers(settings, { known, starter }), ...fileHandlers(settings) }), process.stdin, process.stdout);
+  starter.close();
   return 0;
 }
 
 type FileMethod = 'takeCheckpoint' | 'diffTrees' | 'diffText' | 'watchChanges' | 'unwatch';
 
-function runHandlers(settings: HostSettings, known: KnownSecrets): Omit<Handlers, FileMethod> {
-  const { stateDir, env } = settings;
+interface Kept {
+  known: KnownSecrets;
+  starter: Starter;
+}
+
+function runHandlers(settings: HostSettings, { known, starter }: Kept): Omit<Handlers, FileMethod> {
+  const { stateDir, fenceDir, env } = settings;
   const followers = new Followers(stateDir);
+  const pruner = new Pruner(stateDir);
   return {
     hello: async () => hello(settings.version),
     probe: (p) => probe(env, p),
-    claimWorkspace: async (p) => ({ workspace: await claimFence(stateDir, p) }),
+    claimWorkspace: async (p) => {
+      const workspace = await claimFence(fenceDir, p);
+      await endOlderRuns(fenceDir, workspace, p.fence);
+      starter.warmUp();
+      setImmediate(() => void pruner.prune()); // between two holders: nobody waits for it
+      return { workspace };
+    },
     startRun: async (p) => {
-      await holdFence(stateDir, p);
-      return startRun(settings, p);
+      const workspace = await holdFence(fenceDir, p);
+      await endOlderRuns(fenceDir, workspace, p.fence);
+      return starter.start(p, async () => {
+        await announceRun(fenceDir, workspace, { stateDir, key: p.key, fence: p.fence });
+        await holdFence(fenceDir, p); // whoever claims after this finds the run announced
+      });
     },
     runState: (p) => stateOf(runDirectory(stateDir, p.key)),
     readRun: (p, signal) => followers.read(p, signal, known.mask),
     cancelRun: (p) => cancelRun(stateDir, p),
+    runStored: async (p) => {
+      await noteStored(runDirectory(stateDir, p.key));
+      return {};
+    },
   };
 }
 
-function fileHandlers({ stateDir, env }: HostSettings): Pick<Handlers, FileMethod> {
+function fileHandlers({ stateDir, fenceDir, env }: HostSettings): Pick<Handlers, FileMethod> {
   const shadows = new Shadows(stateDir, env['PATH'] ?? '');
   const watches = new Watches();
   return {
-    takeCheckpoint: async (p) => takeCheckpoint(await shadows.of(await holdFence(stateDir, p)), p),
+    takeCheckpoint: async (p) => takeCheckpoint(await shadows.of(await holdFence(fenceDir, p)), p),
     diffTrees: async (p) => {
       const { git } = await shadows.of(await openWorkspace(p.workspace));
       return { changes: await diffTrees(git, p.from, p.to) };
@@ -58,7 +82,7 @@ function fileHandlers({ stateDir, env }: HostSettings): Pick<Handlers, FileMetho
       const { git } = await shadows.of(await openWorkspace(p.workspace));
       return diffText(git, p);
     },
-    watchChanges: async (p, signal) => watches.next(await shadows.of(await holdFence(stateDir, p)), p, signal),
+    watchChanges: async (p, signal) => watches.next(await shadows.of(await holdFence(fenceDir, p)), p, signal),
     unwatch: async (p) => {
       await watches.close(await realpath(p.workspace).catch(() => p.workspace));
       return {};

@@ -2,8 +2,10 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface HostSettings {
-  /** Absolute; holds runs, shadow repositories and fences. */
+  /** Absolute; holds runs and shadow repositories. */
   stateDir: string;
+  /** Absolute; the same for all programs of this user: who may write in which workspace, and what runs there. */
+  fenceDir: string;
   /** Environment of the host user as this program was started with it. */
   env: Environment;
   /** How to start this program again, for a supervisor: executable, then arguments. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const linesOf = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n');
+const linesOf = (file: string): string[] => readFileSync(file, 'utf8').split('\n').filter(Boolean);
 
 const pidOf = (state: RunState): number | undefined => (state.kind === 'running' ? state.process?.pid : undefined);
 
@@ -36,7 +36,7 @@ describe('starting', () => {
     const file = (key: string): string => join(bench.dir, key);
     const starts = keys.map((key) => [...programs, ...programs].map((program) => program.call('startRun', bench.run(key, 'forever.mjs', [file(key)]))));
     const pids = (await Promise.all(starts.map((ofKey) => Promise.all(ofKey)))).map((states) => new Set(states.map(pidOf)));
-    await eventually(() => pidsOf('supervise', bench.state).length === keys.length, { what: 'the supervisors that were not first to be gone' });
+    await eventually(() => pidsOf('holdpoint supervise', bench.state).length === keys.length, { what: 'the supervisors that were not first to be gone' });
     for (const key of keys) await eventually(() => linesOf(file(key)).length > 0, { what: `${key} to run` });
     expect(pids.map((seen) => [...seen].map(String))).toEqual(keys.map((key) => linesOf(file(key))));
   });

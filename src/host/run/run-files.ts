@@ -2,13 +2,13 @@
  * The run directory: one per key, readable by its owner alone.
  *   cmd      spec; first writer wins, whole or nothing          started  created once, synced before the exec
  *   child    identity of the process                            exit     complete or absent
- *   cgroup   the run's control group, where it has one
+ *   cgroup   the run's control group, where it has one          stored   there when all it wrote is kept elsewhere
  *   out, err, gate   append-only, one writer, offsets never move
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ProcessIdentity, RunExit, RunSpec } from '../../domain/host-api.ts';
-import { readJson } from '../durable.ts';
+import { readJson, writeWhole } from '../durable.ts';
 import { HostError } from '../host-error.ts';
 import { bootId } from '../proc.ts';
 import { openScope, type Scope } from './scope.ts';
@@ -37,7 +37,7 @@ export interface ScopeFile {
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,510}$/;
 
 /** Names a run's own files may not take. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'cgroup', 'exit', 'out', 'err', 'gate', 'supervisor.log']);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'cgroup', 'exit', 'stored', 'out', 'err', 'gate', 'supervisor.log']);
 
 /** The hash keeps a Unix socket's path short; the key itself is in `cmd`. */
 export function runDirectory(stateDir: string, key: string): string {
@@ -61,3 +61,8 @@ export async function readScope(dir: string): Promise<Scope | undefined> {
 }
 
 export const readExit = async (dir: string): Promise<RunExit | undefined> => (await readJson(join(dir, 'exit'))) as RunExit | undefined;
+
+/** May be repeated; of a run that is not there (any more) nothing is noted. */
+export async function noteStored(dir: string): Promise<void> {
+  if (await readStarted(dir)) await writeWhole(join(dir, 'stored'), '{}');
+}

@@ -1,9 +1,7 @@
 /**
- * Starts a run, at most once for its key, whoever asks and however often. The process belongs to a supervisor of its own session,
+ * Starts runs, at most once for a key, whoever asks and however often. The process belongs to a supervisor of its own session,
  * so it outlives this program. A run that was started before, in whatever state, is only reported.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunState, StartRun } from '../../domain/host-api.ts';
 import { Bell, lookUntil } from '../bell.ts';
@@ -14,20 +12,63 @@ import { checkSpec } from './check-spec.ts';
 import { readCommand, runDirectory, type CommandFile } from './run-files.ts';
 import { stateOf } from './run-state.ts';
 import { deliveredEnvironment } from './secrets.ts';
+import { WaitingSupervisor, type SupervisorProcess } from './supervisor-process.ts';
 
 const START_DEADLINE_MS = 30_000;
+// The run that has just started comes first.
+const REPLACE_AFTER_MS = 1_000;
 
-/** State of the run once it has started. May be repeated; the first spec given for a key is the one that counts. */
-export async function startRun(settings: HostSettings, p: StartRun): Promise<RunState> {
-  checkSpec(p);
-  const dir = runDirectory(settings.stateDir, p.key);
-  const before = await stateOf(dir);
-  if (before.kind !== 'none' && before.kind !== 'new') return before;
-  await deliveredEnvironment(p.spec, p.secrets, settings.env); // a missing secret is told before anything is written
-  const command = await firstCommand(dir, { key: p.key, spec: p.spec });
-  const environment = await deliveredEnvironment(command.spec, p.secrets, settings.env);
-  const supervisor = await launchSupervisor(settings, dir, environment);
-  return untilStarted(dir, supervisor);
+export class Starter {
+  readonly #settings: HostSettings;
+  readonly #supervisors: WaitingSupervisor;
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(settings: HostSettings) {
+    this.#settings = settings;
+    this.#supervisors = new WaitingSupervisor(settings);
+  }
+
+  /** A run will be started soon. */
+  warmUp(): void {
+    this.#supervisors.warmUp();
+  }
+
+  /**
+   * State of the run once it has started. May be repeated; the first spec given for a key is the one that counts. `beforeLaunch`
+   * may still refuse it, when all about it is written and nothing runs.
+   */
+  async start(p: StartRun, beforeLaunch: () => Promise<void>): Promise<RunState> {
+    checkSpec(p);
+    const dir = runDirectory(this.#settings.stateDir, p.key);
+    // One at a time for a key: a second supervisor would only find out that it is not needed.
+    const before = this.#underWay.get(p.key) ?? Promise.resolve();
+    const own = before.then(() => this.#startUnlessStarted(dir, p, beforeLaunch));
+    const settled = own.then(() => undefined, () => undefined);
+    this.#underWay.set(p.key, settled);
+    try {
+      return await own;
+    } finally {
+      if (this.#underWay.get(p.key) === settled) this.#underWay.delete(p.key);
+    }
+  }
+
+  close(): void {
+    this.#supervisors.dismiss();
+  }
+
+  async #startUnlessStarted(dir: string, p: StartRun, beforeLaunch: () => Promise<void>): Promise<RunState> {
+    const before = await stateOf(dir);
+    if (before.kind !== 'none' && before.kind !== 'new') return before;
+    const { env } = this.#settings;
+    await deliveredEnvironment(p.spec, p.secrets, env); // a missing secret is told before anything is written
+    const command = await firstCommand(dir, { key: p.key, spec: p.spec });
+    const environment = await deliveredEnvironment(command.spec, p.secrets, env);
+    await beforeLaunch();
+    const supervisor = await this.#supervisors.take();
+    supervisor.assign({ dir, environment });
+    setTimeout(() => this.#supervisors.warmUp(), REPLACE_AFTER_MS).unref();
+    return untilStarted(dir, supervisor);
+  }
 }
 
 async function firstCommand(dir: string, own: CommandFile): Promise<CommandFile> {
@@ -38,46 +79,21 @@ async function firstCommand(dir: string, own: CommandFile): Promise<CommandFile>
   return command;
 }
 
-/** The supervisor's own environment stays empty: what runs as the same user can read it. */
-async function launchSupervisor(settings: HostSettings, dir: string, environment: Record<string, string>): Promise<ChildProcess> {
-  const log = await open(join(dir, 'supervisor.log'), 'a', 0o600);
-  try {
-    const [executable, ...args] = settings.program;
-    const supervisor = spawn(executable, [...args, 'supervise', dir], {
-      cwd: dir,
-      detached: true,
-      env: {},
-      stdio: ['pipe', 'ignore', log.fd],
-    });
-    supervisor.stdin?.on('error', () => undefined); // it died: its exit says so
-    supervisor.stdin?.end(JSON.stringify({ environment }));
-    supervisor.unref();
-    return supervisor;
-  } finally {
-    await log.close();
-  }
-}
-
-async function untilStarted(dir: string, supervisor: ChildProcess): Promise<RunState> {
+async function untilStarted(dir: string, supervisor: SupervisorProcess): Promise<RunState> {
   const bell = new Bell();
-  let failure: string | undefined;
-  supervisor.on('error', (error) => {
-    failure = error.message;
-    bell.ring();
-  });
-  supervisor.on('exit', (code, signal) => {
-    if (code !== 0) failure = `it ended with ${signal ?? code}`;
+  let failure: string | null = null;
+  supervisor.onEnd((why) => {
+    failure = why;
     bell.ring();
   });
   const look = async (): Promise<RunState | undefined> => {
     const state = await stateOf(dir);
-    if (state.kind === 'none' || state.kind === 'new') return failure === undefined ? undefined : notStarted(dir, failure);
+    if (state.kind === 'none' || state.kind === 'new') return failure === null ? undefined : notStarted(supervisor, failure);
     return state.kind === 'running' && !state.process ? undefined : state;
   };
   return (await lookUntil(dir, look, { waitMs: START_DEADLINE_MS, bell })) ?? stateOf(dir);
 }
 
-async function notStarted(dir: string, failure: string): Promise<never> {
-  const log = await readFile(join(dir, 'supervisor.log'), 'utf8').catch(() => '');
-  throw new HostError('internal', `the run's supervisor did not start: ${failure}\n${log.slice(-2000)}`.trimEnd());
+async function notStarted(supervisor: SupervisorProcess, failure: string): Promise<never> {
+  throw new HostError('internal', `the run's supervisor did not start: ${failure}\n${await supervisor.lastWords()}`.trimEnd());
 }

@@ -3,22 +3,34 @@
  * on there is the proof that it lives. What it does before `started` exists may be repeated; after that nobody starts this run again.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createOnce } from '../durable.ts';
 import { bootId, identityOf } from '../proc.ts';
 import { readCommand, type StartedFile } from '../run/run-files.ts';
+import type { Assignment } from '../run/supervisor-process.ts';
 import { carryRun } from './carry-run.ts';
 import { listenForControl, type Control } from './control-server.ts';
 import { reserveExit, type ExitFile } from './exit-file.ts';
 import { dropScope, makeRunScope, recordScope, type RunScope } from './run-scope.ts';
 
-/** Exit code of the process: 0 also when another supervisor was first. */
-export async function supervise(dir: string): Promise<number> {
-  process.chdir(dir);
+/**
+ * Waits until it is told its run on standard input. Exit code of the process: 0 also when another supervisor was first, or when
+ * whoever started it has ended without a word.
+ */
+export async function supervise(): Promise<number> {
   // Of a session of our own nobody should send these; a terminal that ends must not end the run.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
-  const { environment } = JSON.parse(readFileSync(0, 'utf8')) as { environment: Record<string, string> };
-  return carryIfFirst(dir, environment, makeRunScope());
+  const scope = makeRunScope();
+  const words = readFileSync(0, 'utf8');
+  if (words === '') {
+    dropScope(scope);
+    rmSync(readlinkSync('/proc/self/fd/2'), { force: true }); // the log of a run that never was
+    return 0;
+  }
+  const { dir, environment } = JSON.parse(words) as Assignment;
+  process.chdir(dir);
+  process.title = `holdpoint supervise ${dir}`; // for people, in place of the command line
+  return carryIfFirst(dir, environment, scope);
 }
 
 async function carryIfFirst(dir: string, environment: Record<string, string>, scope: RunScope): Promise<number> {
