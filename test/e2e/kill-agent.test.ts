@@ -1,0 +1,73 @@
+/**
+ * The real CLI, or the supervisor above it, is killed at random moments of a turn of several tools: the task comes to its end,
+ * nothing is done twice without the agent being told, nothing is left.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commandOf, EFFECTS } from '../support/careful-model.ts';
+import { eventually } from '../support/eventually.ts';
+import { seededRandom } from '../support/random.ts';
+import { scaled, SEED } from '../support/scale.ts';
+import { openTrials, STEPS, Trial, type Trials } from './kill-trials.ts';
+
+let trials: Trials;
+beforeAll(async () => {
+  trials = await openTrials();
+});
+afterAll(() => trials?.close());
+
+const ALL = Array.from({ length: STEPS }, (_, n) => String(n + 1));
+const BATCH = 2;
+/** Start-up of the CLI, every tool, and the time after the last. */
+const LIFE_MS = 4_500;
+
+const quote = (step: number): string => `"command":"${commandOf(step)}"`;
+
+test.each(['agent', 'supervisor'] as const)('killed in the middle of a tool, %s first: the session goes on, and is told of the call and of what changed', async (victim) => {
+  const one = await new Trial(trials, `in-tool-${victim}`).start();
+  const { pid } = await one.agent();
+  await eventually(() => one.effects().length === 2, { timeoutMs: 60_000, everyMs: 5, what: 'the second step to have its effect' });
+  process.kill(victim === 'agent' ? pid : (one.supervisor() ?? 0), 'SIGKILL');
+  await one.finish();
+  const [first, second, ...more] = await one.runs();
+  expect([first, second]).toMatchObject([{ resume: false }, { resume: true, state: 'exited' }]);
+  expect(more).toEqual([]);
+  expect(second?.prompt).toContain(quote(2));
+  expect(second?.prompt).toContain(EFFECTS);
+  expect(one.effects()).toEqual(ALL);
+  await one.expectNoOrphan();
+}, 120_000);
+
+test('killed before it said anything, the task starts afresh', async () => {
+  const one = await new Trial(trials, 'at-birth').start();
+  const { pid } = await one.agent();
+  process.kill(pid, 'SIGKILL');
+  await one.finish();
+  expect(await one.runs()).toMatchObject([{ resume: false }, { resume: false, state: 'exited' }]);
+  expect(one.effects()).toEqual(ALL);
+}, 120_000);
+
+async function trial(project: string, atMs: number, victim: 'agent' | 'supervisor'): Promise<void> {
+  const one = await new Trial(trials, project).start();
+  const { pid } = await one.agent();
+  await sleep(atMs); // The random moment is the experiment.
+  const target = victim === 'agent' ? pid : one.supervisor();
+  try {
+    if (target) process.kill(target, 'SIGKILL');
+  } catch {
+    // It had ended by itself: a moment after the turn is one of the moments too.
+  }
+  await one.finish();
+  expect([project, one.effects()]).toEqual([project, ALL]);
+  await one.expectNoOrphan();
+  await one.expectNoByteLost();
+}
+
+test(`killed at ${scaled(4, 50)} random moments`, async () => {
+  const random = seededRandom(SEED);
+  const count = scaled(4, 50);
+  const plans = Array.from({ length: count }, (_, n) => ({ atMs: Math.round(random() ** 1.5 * LIFE_MS), victim: n % 3 === 2 ? 'supervisor' as const : 'agent' as const, n }));
+  for (let at = 0; at < count; at += BATCH) {
+    await Promise.all(plans.slice(at, at + BATCH).map(({ n, atMs, victim }) => trial(`hurt-${n}-${victim}-${atMs}`, atMs, victim)));
+  }
+}, scaled(240_000, 3_000_000));
