@@ -89,7 +89,7 @@ export class Trial {
   /** The agent's process of the first run, as soon as there is one. */
   async agent(): Promise<{ pid: number; start: string }> {
     const pid = await eventually(() => this.processes('agent')[0], { timeoutMs: 60_000, everyMs: 10, what: `the agent of ${this.project}` });
-    return { pid, start: String(processStart(pid)) };
+    return { pid, start: processStart(pid) ?? 'ended' };
   }
 
   supervisor(): number | undefined {
