@@ -36,6 +36,19 @@ const whole = (min: number, max: number) =>
   z.union([z.number(), z.string().regex(/^\d{1,9}$/, 'must be a whole number').transform(Number)], { error: 'must be a whole number' })
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, `must be between ${min} and ${max}`);
 
+const seatCount = z.number().int().min(1).max(1000);
+
+/** A mapping of host to number, or its text. */
+const hostSeats = () => z.union([z.record(text(200), seatCount), z.string().transform(toSeats)]).default({});
+
+function toSeats(value: string, context: z.RefinementCtx): Record<string, number> {
+  const pairs = splitAtCommas(value).map((item) => /^([^=\s]+)\s*=\s*(\d{1,4})$/.exec(item));
+  const seats = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', Number(pair?.[2])]));
+  if (pairs.every(Boolean) && Object.values(seats).every((count) => seatCount.safeParse(count).success)) return seats;
+  context.addIssue({ code: 'custom', message: 'must be HOST=NUMBER, separated by commas, such as build-vm=2,*=4; numbers from 1 to 1000' });
+  return z.NEVER;
+}
+
 export const CONFIG_FIELDS = {
   databaseUrl: url(/^postgres(ql)?:\/\//, 'postgres://user@host:5432/database').default(DEFAULT_DATABASE_URL),
   ollamaHost: z.string().default(DEFAULT_OLLAMA_HOST).transform(ollamaUrl),
@@ -54,6 +67,8 @@ export const CONFIG_FIELDS = {
   workflowBundle: path(),
   /** Turns that run at the same time in this worker. */
   agentSeats: whole(1, 1000).default(2),
+  /** Agents at work at the same time on a host, over all workers: `build-vm=2,*=4`. Unlimited where neither names it. */
+  hostSeats: hostSeats(),
   claudeCommand: text(4096).default('claude'),
   /** In place of the API's own address: a proxy, or the demo's scripted one. */
   claudeBaseUrl: url(/^https?:\/\//, 'https://api.example.com').nullable().default(null),

@@ -88,6 +88,7 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
   const reviewers = createReviewers(builtinReviewers({ ollama: { host: config.ollamaHost } }), await loadReviewerPackages(config.reviewers));
   return createActivities({
     db, hosts, install: config.install,
+    seatsOn: (host) => config.hostSeats[host] ?? config.hostSeats['*'] ?? null,
     isRunning: async (target) => (await describe(temporal, target))?.isOpen === true,
     agent: (settings) => agents.make(settings),
     reviewer: (settings) => reviewers.make(settings),

@@ -46,6 +46,8 @@ export interface MilestoneBrief {
   workspace: string;
   attempts: number;
   hostPatienceMs: number;
+  /** Agents that may be at work on the host at the same time; null or absent: as many as the workers have slots. */
+  hostSeats?: number | null;
   /** Longest a run may take, for the activity's own time-out. */
   runTimeoutMs: number;
   /** Sum of the checks' time-outs. */
@@ -175,6 +177,9 @@ export interface QuickActivities {
   loadMilestone(p: MilestoneRef): Promise<MilestoneBrief>;
   recordState(p: RecordState): Promise<void>;
   judgeTurn(p: JudgeTurn): Promise<JudgeResult>;
+  /** `no_seat` while others come first; asked again until it is taken. May be repeated. */
+  takeSeat(p: MilestoneRef): Promise<void>;
+  leaveSeat(p: MilestoneRef): Promise<void>;
 }
 
 /** Talk to the host of the project or to the reviewer; still minutes at most. Queue `holdpoint`. */

@@ -17,6 +17,8 @@ export interface Deps {
   redactor(settings: AgentSettings): Redactor;
   /** Whether the milestone's workflow runs at this moment. */
   isRunning: (target: { project: string; milestone: string }) => Promise<boolean>;
+  /** Agents that may be at work on a host at the same time; null: no limit but the workers' slots. */
+  seatsOn(host: string): number | null;
   /** Names this installation in run keys. */
   install: string;
 }

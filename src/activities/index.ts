@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { createPlans } from './plans.ts';
 import { createRecords } from './records.ts';
 import { createReviews } from './reviews.ts';
+import { createSeats } from './seats.ts';
 import { createStops } from './stop-run.ts';
 import { translated } from './to-failure.ts';
 import { createTurns } from './turns.ts';
@@ -25,4 +26,5 @@ export const createActivities = (deps: Deps): Activities =>
     ...createReviews(deps),
     ...createDecisions(deps),
     ...createRecords(deps),
+    ...createSeats(deps),
   });

@@ -26,12 +26,13 @@ export function taskIn({ milestone }: Planned, id: string): TaskPlan {
   return task;
 }
 
-const briefOf = ({ plan, milestone }: Planned, questionsBefore: number): MilestoneBrief => ({
+const briefOf = ({ plan, milestone }: Planned, hostSeats: number | null, questionsBefore: number): MilestoneBrief => ({
   milestone: milestone.id,
   title: milestone.title,
   host: plan.workspace.host,
   workspace: plan.workspace.path,
   attempts: plan.agent.attempts,
+  hostSeats,
   hostPatienceMs: plan.policy.hostPatienceMs,
   runTimeoutMs: plan.agent.timeoutMs,
   checksTimeoutMs: plan.checks.reduce((sum, check) => sum + check.timeoutMs, 0),
@@ -53,6 +54,6 @@ export const createPlans = (deps: Deps): Pick<QuickActivities, 'loadProject' | '
   },
   async loadMilestone(ref) {
     const [context, before] = await Promise.all([planned(deps, ref), lastOccurrence(deps.db, ref)]);
-    return briefOf(context, before);
+    return briefOf(context, deps.seatsOn(context.plan.workspace.host), before);
   },
 });

@@ -10,7 +10,7 @@ import type { Db } from './transaction.ts';
 const RECENT = 20;
 
 /** Events that say why something ended, or why nothing runs although nobody is asked. */
-const REASONS = ['failed', 'cancelled', 'waiting_for_workspace', 'sleeping'];
+const REASONS = ['failed', 'cancelled', 'waiting_for_workspace', 'waiting_for_seat', 'sleeping'];
 
 export interface ProjectRow {
   id: string;

@@ -21,6 +21,7 @@ export const FAILURES = {
   tree_moved: { retryable: false, exitCode: 4 },
   policy: { retryable: false, exitCode: 4 },
   workspace_leased: { retryable: true, exitCode: 4 },
+  no_seat: { retryable: true, exitCode: 4 },
   stale_fence: { retryable: false, exitCode: 4 },
   temporal_unreachable: { retryable: true, exitCode: 5 },
   database_unreachable: { retryable: true, exitCode: 5 },

@@ -58,13 +58,28 @@ const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
   retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
 });
 
+// Short: who waits in a line must ask often enough to be seen there, and soon have the seat that has become free.
+const SEAT_EVERY = '2s';
+
+const seatProbe = proxyActivities<Pick<QuickActivities, 'takeSeat'>>({
+  ...shared,
+  startToCloseTimeout: quickTimeout,
+  retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'no_seat'] },
+});
+
+const seat = proxyActivities<Pick<QuickActivities, 'takeSeat'>>({
+  ...shared,
+  startToCloseTimeout: quickTimeout,
+  retry: { ...retry, initialInterval: SEAT_EVERY, backoffCoefficient: 1 },
+});
+
 // At once, however often: the attempts of a run of hours count its dead workers, not its failures.
 const agentRetry = { ...retry, maximumInterval: '2s' } as const;
 
 // On the seats beside the queue of the workflow itself (`timeouts.run`). Five seconds: a run whose worker was killed is followed again by another one after about as long.
 const agent = proxyActivities<AgentActivities>({ ...shared, retry: agentRetry, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
-export const groups = { quick, closing, closingOnHost, host, leaseProbe, agent };
+export const groups = { quick, closing, closingOnHost, host, leaseProbe, seatProbe, seat, agent };
 
 /** Per-call options that follow from the plan. */
 export const timeouts = {

@@ -76,7 +76,9 @@ export interface MilestoneState {
   askedInEarlierRuns?: number;
   paused: boolean;
   /** Nothing runs because of this. */
-  resting: { why: 'paused' | 'lease' | 'limit'; since: string } | null;
+  resting: { why: 'paused' | 'lease' | 'limit' | 'seat'; since: string } | null;
+  /** It has one of the host's seats, where those are limited. */
+  hasSeat?: boolean;
   final: 'completed' | 'failed' | 'cancelled' | null;
   costUsd: number;
   /** What the read side has been told. */

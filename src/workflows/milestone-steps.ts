@@ -5,31 +5,17 @@ import { clockTime } from '../domain/waits.ts';
 import { groups, timeouts } from './activity-groups.ts';
 import { ask, awaitAnswer, mustContinue } from './breakpoints.ts';
 import { failureMessage, failureType, fatal } from './failures.ts';
-import { taskOf, type Milestone, type MilestoneState, type Step } from './milestone-state.ts';
+import { taskOf, type Milestone, type Step } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
+import { goOn, goOnRecorded, rest } from './resting.ts';
+import { leaveSeat } from './seats.ts';
 import { nextAttempt, runAgain } from './turn-path.ts';
 import { takeTurnStep } from './turn-steps.ts';
-import { refresh } from './visibility.ts';
-
-function rest(m: Milestone, why: NonNullable<MilestoneState['resting']>['why']): void {
-  m.state.resting ??= { why, since: new Date().toISOString() };
-  refresh(m);
-}
-
-function goOn(m: Milestone): void {
-  m.state.resting = null;
-  refresh(m);
-}
-
-/** For steps after which nothing else would be recorded for hours. */
-async function goOnRecorded(m: Milestone): Promise<void> {
-  goOn(m);
-  await record(m, `${m.input.milestone} goes on`);
-}
 
 /** Stops here while paused. */
 export async function whilePaused(m: Milestone): Promise<void> {
   while (m.state.paused && !mustContinue(m)) {
+    await leaveSeat(m);
     rest(m, 'paused');
     await record(m, `${m.input.milestone} paused`);
     await condition(() => !m.state.paused || mustContinue(m));

@@ -1,29 +1,42 @@
 /** The life of a turn, one activity a step: begin, run, end, checks, review, judge. Each may be repeated under the same key. */
 import { groups, timeouts } from './activity-groups.ts';
 import { ask } from './breakpoints.ts';
+import { failureType } from './failures.ts';
 import { askBeforeTurn, askToWait } from './limits.ts';
 import { taskOf, type Milestone, type Step, type TaskProgress, type TurnStepName } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
 import { runToEnd } from './run-to-end.ts';
+import { leaveSeat, takeSeat } from './seats.ts';
 import { callOf, summary } from './turn-call.ts';
 import { afterJudgement, nextInTurn } from './turn-path.ts';
 
 type TurnStep = (m: Milestone, task: TaskProgress) => Promise<Step>;
 
+/** A seat is held from the checkpoint to the end of the agent, and by nobody who waits for something else. */
 async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
   if (task.turn === 1 && task.seq === 1) task.state = 'running';
   await record(m, `${task.id} #${task.turn} ${task.state}`);
+  await takeSeat(m);
   const options = { ...timeouts.snapshot(m.brief), ...summary(task, 'checkpoint and prompt') };
-  const { full } = await groups.host.beginTurn.executeWithOptions(options, [{
-    ...callOf(m, task), seq: task.seq, note: task.note, ...(task.usageSkipped !== undefined && { usageSkipped: task.usageSkipped }),
-  }]);
-  if (full) return askBeforeTurn(m, task, full);
-  return { at: 'runTurn', task: task.id };
+  const call = { ...callOf(m, task), seq: task.seq, note: task.note, ...(task.usageSkipped !== undefined && { usageSkipped: task.usageSkipped }) };
+  try {
+    const { full } = await groups.host.beginTurn.executeWithOptions(options, [call]);
+    if (!full) return { at: 'runTurn', task: task.id };
+    await leaveSeat(m);
+    return askBeforeTurn(m, task, full);
+  } catch (error) {
+    // A person may be asked now, for days.
+    if (failureType(error) === 'host_unreachable') await leaveSeat(m);
+    throw error;
+  }
 }
 
 async function runTurn(m: Milestone, task: TaskProgress): Promise<Step> {
+  await takeSeat(m);
+  // Where it fails, or a person is asked about it, the agent may be at work: the seat stays taken.
   const result = await runToEnd(m, task);
   if ('at' in result) return result;
+  await leaveSeat(m);
   task.outcome = result.outcome;
   task.failure = result.failure ?? null;
   m.state.costUsd += result.costUsd;

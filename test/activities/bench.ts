@@ -79,12 +79,14 @@ export interface Bench {
   running: Set<string>;
   /** More agents by name. */
   agents: Map<string, Agent>;
+  /** Seats of hosts; unlimited where there is none. */
+  seats: Map<string, number>;
   /** A plan in the database and a workspace; nothing is claimed. */
   project(name: string, options?: ProjectOptions): Promise<Play>;
   close(): Promise<void>;
 }
 
-type Given = Pick<Bench, 'secrets' | 'running' | 'agents'>;
+type Given = Pick<Bench, 'secrets' | 'running' | 'agents' | 'seats'>;
 
 async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, beside: Bench | null): Promise<{ deps: Deps; close: () => Promise<void> }> {
   const database = await createTestDatabase();
@@ -93,6 +95,7 @@ async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, besid
   const scripted = createScripted({ command: process.execPath });
   const deps: Deps = {
     db, hosts, install: beside ? 'other' : 'test',
+    seatsOn: (host) => given.seats.get(host) ?? null,
     isRunning: async ({ project, milestone }) => given.running.has(`${project}/${milestone}`),
     agent: ({ name }) => given.agents.get(name) ?? scripted,
     reviewer: ({ model }) => createOllama({ host: ollama.url, model }),
@@ -113,7 +116,7 @@ async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, besid
 export async function openBench(beside: Bench | null = null): Promise<Bench> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdpoint-activities-')));
   writeFileSync(join(dir, 'ssh_config'), 'Host nobody\n  HostName 127.0.0.1\n  Port 1\n  UserKnownHostsFile /dev/null\n');
-  const given = { secrets: [], running: new Set<string>(), agents: new Map<string, Agent>() };
+  const given = { secrets: [], running: new Set<string>(), agents: new Map<string, Agent>(), seats: new Map<string, number>() };
   const ollama = await startScriptedOllama({ script: { models: ['tiny'], otherwise: { review: REVIEW } } });
   const { deps, close } = await openDeps(dir, ollama, given, beside);
   const bench: Bench = {

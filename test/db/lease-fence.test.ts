@@ -36,7 +36,7 @@ const CHECK: CheckEvidence = {
   baselineExitCode: 0,
 };
 const DECISION = {
-  decision: { kind: 'proceed' }, rule: 'gate_met', reason: 'late', facts: {}, scores: { quality: 1, confidence: 1, parts: [], confidenceParts: [] }, wouldChange: [],
+  decision: { kind: 'proceed' }, rule: 'quality_reached', reason: 'late', facts: {}, scores: { quality: 1, confidence: 1, parts: [], confidenceParts: [] }, wouldChange: [],
 } as unknown as Parameters<typeof insertDecision>[2];
 const EXITED = { kind: 'exited', process: null, startedAt: AT, exit: { code: 0, signal: null, reason: 'cancelled', message: null, at: AT } } as const;
 

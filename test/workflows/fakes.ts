@@ -96,6 +96,8 @@ function ordinary(world: World): Activities {
     loadMilestone: async (p) => milestoneOf(p.milestone),
     recordState: async () => undefined,
     judgeTurn: async () => judged(),
+    takeSeat: async () => undefined,
+    leaveSeat: async () => undefined,
     claimWorkspace: async () => ({ epoch: 7 }),
     releaseWorkspace: async () => undefined,
     takeBaseline: async () => noChecks,
@@ -109,7 +111,7 @@ function ordinary(world: World): Activities {
 }
 
 const NAMES: (keyof Activities)[] = [
-  'loadProject', 'loadMilestone', 'recordState', 'judgeTurn', 'claimWorkspace', 'releaseWorkspace', 'takeBaseline',
+  'loadProject', 'loadMilestone', 'recordState', 'judgeTurn', 'takeSeat', 'leaveSeat', 'claimWorkspace', 'releaseWorkspace', 'takeBaseline',
   'beginTurn', 'endTurn', 'runChecks', 'reviewTurn', 'runTurn', 'stopRun',
 ];
 

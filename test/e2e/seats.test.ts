@@ -1,0 +1,56 @@
+/** One seat on a host, three projects, two workers: never two agents at once, in turn, and a killed worker or a terminated milestone keeps nothing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { StatusDocument } from '../../src/db/status.ts';
+import { milestoneWorkflowId } from '../../src/domain/ids.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Service } from '../support/service.ts';
+import { milestoneIn, startScriptedService, writePlan } from './scripted-project.ts';
+
+let service: Service;
+let diary: string;
+beforeAll(async () => {
+  service = await startScriptedService({ env: { HOLDPOINT_HOST_SEATS: 'local=1', HOLDPOINT_AGENT_SEATS: '8' } });
+  diary = join(service.dir, 'diary');
+});
+afterAll(() => service?.close());
+
+/** Each turn says when it begins and ends, in one file for all. */
+const turn = (project: string, milestone: string, seconds = 0.2) =>
+  [{ run: `echo begin ${project}/${milestone} >> ${diary}; sleep ${seconds}; echo end ${project}/${milestone} >> ${diary}` }];
+
+const begin = async (project: string, milestones: string[], seconds?: number): Promise<void> => {
+  const plan = writePlan(service, {
+    project, asks: false, allow: ['Bash(*)'],
+    milestones: milestones.map((id) => ({ id, title: id, dependsOn: [], tasks: [{ id: 'work', title: 'Work', steps: turn(project, id, seconds) }] })),
+  });
+  await service.json('start', plan);
+};
+
+const lines = (): string[] => (existsSync(diary) ? readFileSync(diary, 'utf8').trim().split('\n') : []);
+
+test('never two at once, projects in turn, told in the status; a killed worker keeps no seat', async () => {
+  await begin('ants', ['first'], 6);
+  await eventually(() => lines().includes('begin ants/first'), { what: 'the first agent' });
+  for (const project of ['bees', 'crabs']) await begin(project, ['first']);
+  const waits = await milestoneIn(service, 'crabs', 'first', 'waiting');
+  expect(waits.reason).toMatch(/^waiting for a seat on local: 1 of 1 taken by ants\/first/);
+  await service.worker.kill();
+  await service.startWorker();
+  for (const project of ['ants', 'bees', 'crabs']) await milestoneIn(service, project, 'first', 'completed');
+  const seen = lines();
+  expect(seen.filter((_, n) => n % 2 === 1)).toEqual(seen.filter((_, n) => n % 2 === 0).map((line) => line.replace('begin', 'end')));
+  expect(seen.filter((line) => line.startsWith('begin'))).toEqual(['begin ants/first', 'begin bees/first', 'begin crabs/first']);
+}, 120_000);
+
+test('a milestone that was terminated keeps no seat', async () => {
+  await begin('dogs', ['first'], 300);
+  await eventually(() => lines().includes('begin dogs/first'), { what: 'the first agent' });
+  await begin('eels', ['first']);
+  await milestoneIn(service, 'eels', 'first', 'waiting');
+  await service.temporal.client.workflow.getHandle(milestoneWorkflowId('dogs', 'first')).terminate('a test');
+  await milestoneIn(service, 'eels', 'first', 'completed');
+  const { projects } = await service.json<StatusDocument>('status', 'eels');
+  expect(projects[0]?.state).toBe('completed');
+}, 120_000);
