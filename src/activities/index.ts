@@ -4,6 +4,7 @@ import { createChecks } from './checks.ts';
 import type { Activities } from './contract.ts';
 import { createDecisions } from './decisions.ts';
 import type { Deps } from './deps.ts';
+import { toldWhenFailing } from './failing.ts';
 import { createPlans } from './plans.ts';
 import { createRecords } from './records.ts';
 import { createReviews } from './reviews.ts';
@@ -16,7 +17,7 @@ import { createWorkspaces } from './workspaces.ts';
 export type { Deps } from './deps.ts';
 
 export const createActivities = (deps: Deps): Activities =>
-  translated({
+  translated(toldWhenFailing(deps, {
     ...createPlans(deps),
     ...createWorkspaces(deps),
     ...createTurns(deps),
@@ -27,4 +28,4 @@ export const createActivities = (deps: Deps): Activities =>
     ...createDecisions(deps),
     ...createRecords(deps),
     ...createSeats(deps),
-  });
+  }));

@@ -28,6 +28,8 @@ export interface PlanRow {
   workflow_id: string;
   milestone_state: WorkState;
   milestone_reason: string | null;
+  /** What fails again and again at this moment. */
+  milestone_failing: string | null;
   task: string;
   title: string;
   state: TaskState;
@@ -77,6 +79,9 @@ export async function planRows(db: Db, projects: string[]): Promise<PlanRow[]> {
     select m.project, m.id as milestone, m.title as milestone_title, m.workflow_id, m.state as milestone_state,
       (select e.message from event e where e.project = m.project and e.milestone = m.id and e.run_id = m.run_id
         and e.kind = any(${REASONS}::text[]) and m.state in ('failed', 'cancelled', 'waiting') order by e.id desc limit 1) as milestone_reason,
+      (select case e.kind when 'step_failing' then e.message end from event e where e.project = m.project and e.milestone = m.id
+        and e.kind in ('step_failing', 'step_recovered') and m.state in ('pending', 'running', 'waiting') and e.at >= coalesce(m.state_at, e.at)
+        order by e.id desc limit 1) as milestone_failing,
       t.id as task, t.title, t.state, t.priority,
       array(select d.depends_on from task_dependency d where d.project = t.project and d.milestone = t.milestone and d.task = t.id
         order by d.depends_on) as depends_on,

@@ -44,7 +44,7 @@ export interface StatusMilestone {
   waitingSince: string | null;
   /** RFC 3339; it waits for a usage limit and goes on by itself then. */
   sleepingUntil: string | null;
-  /** Why it failed, was cancelled, or waits although nobody is asked. */
+  /** Why it failed, was cancelled, or waits although nobody is asked; or which step fails again and again. */
   reason: string | null;
   tasks: StatusTask[];
 }
@@ -116,7 +116,7 @@ function toMilestone(project: string, tasks: PlanRow[], found: Found): StatusMil
     waitingFor: questions.map((question) => question.id),
     waitingSince: questions[0]?.opened_at.toISOString() ?? null,
     sleepingUntil: questions.find(({ until }) => until !== null)?.until ?? null,
-    reason: questions.length > 0 ? null : first.milestone_reason,
+    reason: first.milestone_failing ?? (questions.length > 0 ? null : first.milestone_reason),
     tasks: tasks.map((task) => toTask(task, found.turns.get(taskKey(project, task.milestone, task.task)) ?? [])),
   };
 }

@@ -41,7 +41,7 @@ const milestone = z.object({
   waitingFor: z.array(z.string()).describe('Ids of open breakpoints'),
   waitingSince: instant.nullable(),
   sleepingUntil: instant.nullable().optional().describe('It waits for a usage limit and goes on by itself then'),
-  reason: z.string().nullable().optional().describe('Why it failed, was cancelled, or waits although nobody is asked'),
+  reason: z.string().nullable().optional().describe('Why it failed, was cancelled, or waits although nobody is asked; what fails again and again'),
   tasks: z.array(task),
 });
 
