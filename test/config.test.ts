@@ -18,7 +18,7 @@ test('without anything said, everything has a default and nothing can be changed
   const config = loadConfig({ PATH: '/bin', TEMPORAL_ADDRESS: 'x' }, '/srv/x', noFile);
   expect(config).toEqual({
     databaseUrl: 'postgres://holdpoint:holdpoint@127.0.0.1:5432/holdpoint', ollamaHost: 'http://127.0.0.1:11434', dataDir: '/srv/x/.holdpoint',
-    install: 'main', sshConfigFile: null, sshAuthSock: null, hostStateDir: null, hostBundle: null, workflowBundle: null, agentSeats: 2,
+    install: 'main', sshConfigFile: null, sshAuthSock: null, hostStateDir: null, hostBundle: null, workflowBundle: null, agentSeats: 2, hostSeats: {},
     claudeCommand: 'claude', claudeBaseUrl: null, logLevel: 'info', metricsAddress: null, buildId: null, readyFile: null, reviewer: {},
     agents: [], reviewers: [],
   });
@@ -69,4 +69,11 @@ describe('mistakes', () => {
   test.each([['0'], ['1001'], ['1.5'], ['-1']])('%s agent seats are refused', (seats) => {
     expect(failure({ HOLDPOINT_AGENT_SEATS: seats }).message).toContain('HOLDPOINT_AGENT_SEATS: must be');
   });
+});
+
+test('seats of hosts: as text or as a mapping, each number a possible one', () => {
+  const seatsOf = (text: string): unknown => loadConfig({ HOLDPOINT_HOST_SEATS: text }, '/srv/x', noFile).hostSeats;
+  expect(seatsOf('build-vm=2, *=4')).toEqual({ 'build-vm': 2, '*': 4 });
+  expect(loadConfig({}, '/srv/x', () => 'hostSeats: {build-vm: 2}').hostSeats).toEqual({ 'build-vm': 2 });
+  for (const wrong of ['build-vm', 'build-vm=0', 'build-vm=-1', 'a=1,b', '=3']) expect(() => seatsOf(wrong)).toThrow(/HOLDPOINT_HOST_SEATS: .*must be HOST=NUMBER/);
 });

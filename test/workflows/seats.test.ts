@@ -38,8 +38,9 @@ test('one that is not free is waited for, visibly', async () => {
   });
   const handle = await startMilestone(worker, world);
   await inState(handle, 'waiting');
+  const message = 'waiting for a seat on build-vm: 1 of 1 taken by p/m';
+  await eventually(() => events(world).some((event) => event.kind === 'waiting_for_seat' && event.message === message), { what: 'the reason to be told' });
   expect(callsOf(world, 'beginTurn')).toEqual([]);
-  expect(events(world)).toContainEqual({ kind: 'waiting_for_seat', message: 'waiting for a seat on build-vm: 1 of 1 taken by p/m' });
   free = true;
   await handle.result();
   expect(milestoneStates(world)).toEqual(['running', 'waiting', 'running', 'completed']);
