@@ -33,10 +33,10 @@ async function beginTurn(m: Milestone, task: TaskProgress): Promise<Step> {
 
 async function runTurn(m: Milestone, task: TaskProgress): Promise<Step> {
   await takeSeat(m);
-  // Where it fails, or a person is asked about it, the agent may be at work: the seat stays taken.
+  // Where it fails the agent may be at work: the seat stays taken.
   const result = await runToEnd(m, task);
-  if ('at' in result) return result;
   await leaveSeat(m);
+  if ('at' in result) return result;
   task.outcome = result.outcome;
   task.failure = result.failure ?? null;
   m.state.costUsd += result.costUsd;
