@@ -18,7 +18,7 @@ test('without anything said, everything has a default and nothing can be changed
   const config = loadConfig({ PATH: '/bin', TEMPORAL_ADDRESS: 'x' }, '/srv/x', noFile);
   expect(config).toEqual({
     databaseUrl: 'postgres://holdpoint:holdpoint@127.0.0.1:5432/holdpoint', ollamaHost: 'http://127.0.0.1:11434', dataDir: '/srv/x/.holdpoint',
-    install: 'main', sshConfigFile: null, sshAuthSock: null, hostStateDir: null, hostBundle: null, workflowBundle: null, agentSeats: 2, hostSeats: {},
+    install: 'main', sshConfigFile: null, sshAuthSock: null, hostStateDir: null, hostBundle: null, workflowBundle: null, agentSeats: 2, hostSeats: {}, taskQueue: 'holdpoint',
     claudeCommand: 'claude', claudeBaseUrl: null, logLevel: 'info', metricsAddress: null, buildId: null, readyFile: null, reviewer: {},
     agents: [], reviewers: [],
   });
