@@ -16,24 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 
-/** Each turn says when it begins and ends, in one file for all. */
-const turn = (project: string, milestone: string, seconds = 0.2) =>
-  [{ run: `echo begin ${project}/${milestone} >> ${diary}; sleep ${seconds}; echo end ${project}/${milestone} >> ${diary}` }];
+/** Each turn says when it begins and ends, in one file for all: by a program, for no command may write outside its workspace. */
+const turnProgram = (project: string): string => `echo begin ${project}/$1 >> ${diary}\nsleep $2\necho end ${project}/$1 >> ${diary}\n`;
 
-const begin = async (project: string, milestones: string[], seconds?: number): Promise<void> => {
+const begin = async (project: string, milestone: string, seconds = 0.2): Promise<void> => {
+  const steps = [{ run: `sh turn.sh ${milestone} ${seconds}` }];
   const plan = writePlan(service, {
-    project, asks: false, allow: ['Bash(*)'],
-    milestones: milestones.map((id) => ({ id, title: id, dependsOn: [], tasks: [{ id: 'work', title: 'Work', steps: turn(project, id, seconds) }] })),
+    project, asks: false, allow: ['Bash(sh turn.sh *)'], milestones: [{ id: milestone, title: milestone, tasks: [{ id: 'work', title: 'Work', steps }] }],
   });
+  service.folder(`${project}/workspace`, { 'turn.sh': turnProgram(project) });
   await service.json('start', plan);
 };
 
 const lines = (): string[] => (existsSync(diary) ? readFileSync(diary, 'utf8').trim().split('\n') : []);
 
 test('never two at once, projects in turn, told in the status; a killed worker keeps no seat', async () => {
-  await begin('ants', ['first'], 6);
+  await begin('ants', 'first', 6);
   await eventually(() => lines().includes('begin ants/first'), { what: 'the first agent' });
-  for (const project of ['bees', 'crabs']) await begin(project, ['first']);
+  for (const project of ['bees', 'crabs']) await begin(project, 'first');
   const waits = await milestoneIn(service, 'crabs', 'first', 'waiting');
   expect(waits.reason).toMatch(/^waiting for a seat on local: 1 of 1 taken by ants\/first/);
   await service.worker.kill();
@@ -45,9 +45,9 @@ test('never two at once, projects in turn, told in the status; a killed worker k
 }, 120_000);
 
 test('a milestone that was terminated keeps no seat', async () => {
-  await begin('dogs', ['first'], 300);
+  await begin('dogs', 'first', 300);
   await eventually(() => lines().includes('begin dogs/first'), { what: 'the first agent' });
-  await begin('eels', ['first']);
+  await begin('eels', 'first');
   await milestoneIn(service, 'eels', 'first', 'waiting');
   await service.temporal.client.workflow.getHandle(milestoneWorkflowId('dogs', 'first')).terminate('a test');
   await milestoneIn(service, 'eels', 'first', 'completed');
