@@ -37,13 +37,20 @@ interface Source {
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
 const redactBytes = (redactor: Redactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
 
+const BACKSLASH = 0x5c;
+
+/** Without an escape every string of the line stands in `raw` as it is, and is redacted there already. */
+function redactJson(redactor: Redactor, raw: Buffer, json: unknown): unknown {
+  return json === null || !raw.includes(BACKSLASH) ? json : redactor.json(json);
+}
+
 function toRow({ offset, raw }: Line, event: AgentEvent, redactor: Redactor): StreamLine {
   return {
     offset,
     raw,
     kind: event.kind,
     text: redactor.text(event.text),
-    json: event.json === null ? null : redactor.json(event.json),
+    json: redactJson(redactor, raw, event.json),
     ...(event.tool !== undefined && { tool: event.tool }),
     ...(event.toolUseId !== undefined && { toolUseId: event.toolUseId }),
     at: new Date().toISOString(),

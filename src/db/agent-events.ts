@@ -65,6 +65,10 @@ async function fencedAt(db: Db, runKey: string): Promise<number> {
 
 async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (string | null)[]): Promise<boolean> {
   const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
+  // One value of bytes travels as it is; an array of them would be written out in hexadecimal digits.
+  const bytes = Buffer.concat(column((line) => line.raw));
+  let start = 1;
+  const starts = lines.map(({ raw }) => (start += raw.length) - raw.length);
   const { rows } = await sql<{ moved: number }>`
     with held as (
       select run.id from run join turn on turn.id = run.turn_id join workspace_lease lease on ${leaseOfTurn}
@@ -73,11 +77,13 @@ async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (st
       update run set out_offset = ${to} from held where run.id = held.id and run.out_offset = ${from} returning run.id
     ), stored as (
       insert into agent_event (run_id, byte_offset, raw, kind, text, json, tool, tool_use_id, at)
-      select fence.id, line.* from fence, unnest(
-        ${column((line) => line.offset)}::bigint[], ${column((line) => line.raw)}::bytea[], ${column((line) => line.kind)}::text[],
-        ${column((line) => cleanText(line.text))}::text[], ${json}::jsonb[], ${column((line) => line.tool ?? null)}::text[],
-        ${column((line) => line.toolUseId ?? null)}::text[], ${column((line) => line.at)}::timestamptz[]
-      ) as line
+      select fence.id, line.byte_offset, substring(${bytes}::bytea from line.start for line.length), line.kind, line.text, line.json, line.tool,
+        line.tool_use_id, line.at
+      from fence, unnest(
+        ${column((line) => line.offset)}::bigint[], ${starts}::integer[], ${column((line) => line.raw.length)}::integer[],
+        ${column((line) => line.kind)}::text[], ${column((line) => cleanText(line.text))}::text[], ${json}::jsonb[],
+        ${column((line) => line.tool ?? null)}::text[], ${column((line) => line.toolUseId ?? null)}::text[], ${column((line) => line.at)}::timestamptz[]
+      ) as line (byte_offset, start, length, kind, text, json, tool, tool_use_id, at)
     )
     select count(*) as moved from fence`.execute(db);
   return rows[0]?.moved === 1;
