@@ -23,7 +23,7 @@ const SCRIPT = `ssh -F "$SSH_CONFIG" -o BatchMode=yes "$SSH_HOST" "tail -n +1 -F
   sed -u 's/.*/copy ${ANCHOR_TABLE} (raw) from stdin;\\n&\\n\\\\./' |
   psql -X -q -v ON_ERROR_STOP=1`;
 
-function databaseEnv(url: string): Record<string, string> {
+export function databaseEnv(url: string): Record<string, string> {
   const { hostname, port, pathname, username, password } = new URL(url);
   return { PGHOST: hostname, PGPORT: port, PGDATABASE: pathname.slice(1), PGUSER: decodeURIComponent(username), PGPASSWORD: decodeURIComponent(password) };
 }

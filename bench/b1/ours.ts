@@ -28,6 +28,7 @@ export interface OurParts {
 }
 
 export interface BenchWorker {
+  pid: number;
   /** Its last lines. */
   log: () => string;
   stop(): Promise<void>;
@@ -61,11 +62,11 @@ export async function startWorker(
     if (ended) throw new Error(`the worker ended: ${logTail(logFile)}`);
     return existsSync(readyFile);
   });
-  return { log: () => logTail(logFile, 20), stop: () => server.stop() };
+  return { pid: server.pid, log: () => logTail(logFile, 20), stop: () => server.stop() };
 }
 
 /** The planned project is stored and started. */
-async function startRun({ db, temporal, host }: OurParts, project: string, workspace: string, flow: Flow): Promise<void> {
+export async function startRun({ db, temporal, host }: Pick<OurParts, 'db' | 'temporal' | 'host'>, project: string, workspace: string, flow: Flow): Promise<void> {
   const text = JSON.stringify({
     project, workspace: { host: host.alias, path: workspace }, agent: { name: AGENT_NAME, attempts: 1 },
     milestones: [{ id: 'm', title: 'Stream', tasks: [{ id: 't', title: 'Stream', instructions: flowText(flow) }] }],
@@ -83,7 +84,7 @@ async function storedLines(db: OpenDb['db'], project: string): Promise<{ n: numb
 }
 
 /** Nothing of the run is under way any more: its milestone waits for a person, which costs nothing. Returns why. */
-async function untilItRests({ db }: OurParts, project: string): Promise<string> {
+export async function untilItRests({ db }: Pick<OurParts, 'db'>, project: string): Promise<string> {
   let reason: string | undefined;
   await until(`the end of ${project}`, async () => {
     reason = (await db.selectFrom('breakpoint').select('reason').where('project', '=', project).executeTakeFirst())?.reason;

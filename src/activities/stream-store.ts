@@ -79,7 +79,7 @@ class Progress {
 const superseded = (runKey: string): ApplicationFailure =>
   ApplicationFailure.create({ type: 'internal', message: `another worker follows run ${runKey} now` });
 
-export function createStreamStore(deps: Deps, source: Source): StreamStore {
+export function createStreamStore(deps: Pick<Deps, 'db'>, source: Source): StreamStore {
   const splitter = new LineSplitter(source.offset);
   const { redactor } = source;
   const progress = new Progress();
