@@ -5,6 +5,7 @@ import { cleanText, exactJsonText, jsonText } from '../../src/db/columns.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { HoldpointError } from '../../src/domain/failure-kind.ts';
 import type { Db } from '../../src/db/transaction.ts';
+import { eventually } from '../support/eventually.ts';
 import { openTestDb } from './fixture.ts';
 
 let db: Db;
@@ -59,6 +60,21 @@ describe('a database that cannot be reached', () => {
     await ended;
     expect((await sql<{ one: number }>`select 1 as one`.execute(opened.db)).rows).toEqual([{ one: 1 }]);
     await opened.close();
+    await opened.close();
+  });
+
+  test('a session that ends between two statements of a transaction ends that transaction and not the process', async () => {
+    const opened = openDb(url, { max: 1, applicationName: 'between' });
+    const kill = sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'between'`;
+    const two = opened.db.transaction().execute(async (tx) => {
+      await sql`select 1`.execute(tx);
+      await kill.execute(db);
+      // The driver hears of it while no statement is under way.
+      await eventually(() => sql`select 1`.execute(tx).then(() => false, () => true), { what: 'the end of the session' });
+      await sql`select 2`.execute(tx);
+    });
+    await expect(two).rejects.toMatchObject({ kind: 'database_unreachable' });
+    await expect(sql<{ one: number }>`select 1 as one`.execute(opened.db)).resolves.toMatchObject({ rows: [{ one: 1 }] });
     await opened.close();
   });
 
