@@ -64,11 +64,11 @@ async function fencedAt(db: Db, runKey: string): Promise<number> {
 }
 
 async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (string | null)[]): Promise<boolean> {
-  const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
   // One value of bytes travels as it is; an array of them would be written out in hexadecimal digits.
-  const bytes = Buffer.concat(column((line) => line.raw));
+  const bytes = Buffer.concat(lines.map(({ raw }) => raw));
   let start = 1;
   const starts = lines.map(({ raw }) => (start += raw.length) - raw.length);
+  const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
   const { rows } = await sql<{ moved: number }>`
     with held as (
       select run.id from run join turn on turn.id = run.turn_id join workspace_lease lease on ${leaseOfTurn}
