@@ -8,7 +8,7 @@ import { processStart } from '../../src/embedded/process-identity.ts';
 import { createRedactor } from '../../src/domain/redaction.ts';
 import { doneLine, EFFECTS, startCarefulModel, type CarefulModel } from '../support/careful-model.ts';
 import { eventually } from '../support/eventually.ts';
-import { commandOf as commandLineOf, pidsNaming, pidsWith } from '../support/marked-processes.ts';
+import { commandOf as commandLineOf, pidsWith } from '../support/marked-processes.ts';
 import { startService, type Service } from '../support/service.ts';
 
 export const STEPS = 4;
@@ -79,21 +79,21 @@ export class Trial {
     return rows.map(({ spec, ...row }) => ({ ...row, ...(spec as { resume: boolean; prompt: string }) }));
   }
 
-  /** Processes of the first run that are the agent itself, or its supervisor. */
-  private processes(what: 'agent' | 'supervisor'): number[] {
-    const marker = `HOLDPOINT_RUN=test.${this.project}.steps.1.all.1.1`;
-    const isWanted = (pid: number): boolean => /\s-p\s/.test(commandLineOf(pid)) === (what === 'agent');
-    return what === 'agent' ? pidsWith(marker).filter(isWanted) : pidsNaming(marker.slice('HOLDPOINT_RUN='.length)).filter((pid) => commandLineOf(pid).includes('supervise'));
+  private get firstKey(): string {
+    return `test.${this.project}.steps.1.all.1.1`;
   }
 
   /** The agent's process of the first run, as soon as there is one. */
   async agent(): Promise<{ pid: number; start: string }> {
-    const pid = await eventually(() => this.processes('agent')[0], { timeoutMs: 60_000, everyMs: 10, what: `the agent of ${this.project}` });
+    const isAgent = (pid: number): boolean => /\s-p\s/.test(commandLineOf(pid));
+    const pid = await eventually(() => pidsWith(`HOLDPOINT_RUN=${this.firstKey}`).find(isAgent), { timeoutMs: 60_000, everyMs: 10, what: `the agent of ${this.project}` });
     return { pid, start: processStart(pid) ?? 'ended' };
   }
 
-  supervisor(): number | undefined {
-    return this.processes('supervisor')[0];
+  /** What carries the first run, as the run itself says. Throws before the run has started. */
+  supervisor(): number {
+    const started = join(runDirectory(this.trials.service.env.HOLDPOINT_HOST_STATE_DIR ?? '', this.firstKey), 'started');
+    return (JSON.parse(readFileSync(started, 'utf8')) as { supervisor: { pid: number } }).supervisor.pid;
   }
 
   effects(): string[] {

@@ -68,16 +68,17 @@ describeWithSshd('a run on a host over SSH', () => {
 
   test('is followed by another worker while its own sleeps, which does no harm when it wakes and may go on afterwards', async () => {
     const [sleeper] = stage.workers;
+    if (!sleeper) throw new Error('no worker was started');
     const run = await startWrittenRun(stage, 'asleep', FLOW);
     const { pid, start } = await processOf(run);
-    process.kill(sleeper?.pid ?? 0, 'SIGSTOP');
+    process.kill(sleeper.pid, 'SIGSTOP');
     let other: Awaited<ReturnType<Stage['startWorker']>>;
     try {
       other = await stage.startWorker();
       // Its attempt began when the heartbeats of the other had been missing: longer than a silent link lives.
       await growsBeyond(run, await run.offset(), 'lines stored by another worker');
     } finally {
-      process.kill(sleeper?.pid ?? 0, 'SIGCONT');
+      process.kill(sleeper.pid, 'SIGCONT');
     }
     await growsBeyond(run, await run.offset(), 'lines stored beside the one that woke');
     await other.stop();
