@@ -12,7 +12,7 @@ import { openDb } from './db/client.ts';
 import { assertMigrated } from './db/migrate.ts';
 import { exitCodeOf, HoldpointError } from './domain/failure-kind.ts';
 import type { AgentSettings, CredentialSource } from './domain/plan.ts';
-import { createRedactor } from './domain/redaction.ts';
+import { createRedactor, type TextRedactor } from './domain/redaction.ts';
 import { builtinReviewers, createReviewers, loadReviewerPackages } from './llm/registry.ts';
 import { createLog, type Log } from './log.ts';
 import { defaultHostsOptions } from './ssh/default-options.ts';
@@ -31,8 +31,10 @@ const QUERY_TIMEOUT_MS = 60_000;
 /** What this process has been given to keep secret so far: hidden in everything that is stored. */
 class Secrets {
   private readonly values = new Set<string>();
+  private made: TextRedactor | null = null;
 
   add(value: string): string {
+    if (!this.values.has(value)) this.made = null;
     this.values.add(value);
     return value;
   }
@@ -46,6 +48,11 @@ class Secrets {
 
   all(): string[] {
     return [...this.values];
+  }
+
+  /** Made once for what is known: that takes longer than most of what is asked of it. */
+  redactor(): TextRedactor {
+    return (this.made ??= createRedactor(this.all()));
   }
 }
 
@@ -94,7 +101,7 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
     reviewer: (settings) => reviewers.make(settings),
     redactor: (settings) => {
       secrets.learn(settings);
-      return createRedactor(secrets.all());
+      return secrets.redactor();
     },
   });
 }

@@ -1,12 +1,12 @@
 /** The host's methods with secrets kept out of their answers, before anything of them is stored. */
 import { HOST_METHODS, type HostApi, type HostMethod, type RunChunk, type SecretSource } from '../domain/host-api.ts';
-import type { Redactor } from '../domain/redaction.ts';
+import type { TextRedactor } from '../domain/redaction.ts';
 
 export interface Guard {
   /** Kept on the host, which hides them itself. */
   hide: SecretSource[];
   /** Knows what this worker has read. */
-  redactor: Redactor;
+  redactor: TextRedactor;
 }
 
 type Method = (p: object) => Promise<unknown>;

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { appendLines, type StreamLine } from '../db/agent-events.ts';
 import type { AgentEvent, StreamFold } from '../domain/agent.ts';
-import type { Redactor } from '../domain/redaction.ts';
+import type { TextRedactor } from '../domain/redaction.ts';
 import type { Deps } from './deps.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
 import { onDatabase } from './on-database.ts';
@@ -27,7 +27,7 @@ interface Source {
   /** Bytes that are stored already. */
   offset: number;
   fold: StreamFold;
-  redactor: Redactor;
+  redactor: TextRedactor;
   /** Ends the wait for a database that is away. */
   signal: AbortSignal;
   /** A line about usage limits was stored, and folded. */
@@ -35,16 +35,16 @@ interface Source {
 }
 
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
-const redactBytes = (redactor: Redactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
+const redactBytes = (redactor: TextRedactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
 
 const BACKSLASH = 0x5c;
 
 /** Without an escape every string of the line stands in `raw` as it is, and is redacted there already. */
-function redactJson(redactor: Redactor, raw: Buffer, json: unknown): unknown {
+function redactJson(redactor: TextRedactor, raw: Buffer, json: unknown): unknown {
   return json === null || !raw.includes(BACKSLASH) ? json : redactor.json(json);
 }
 
-function toRow({ offset, raw }: Line, event: AgentEvent, redactor: Redactor): StreamLine {
+function toRow({ offset, raw }: Line, event: AgentEvent, redactor: TextRedactor): StreamLine {
   return {
     offset,
     raw,

@@ -28,10 +28,19 @@ type Shape = Record<string, Reader<unknown>>;
 export type Read<S extends Shape> = { [K in keyof S]?: Exclude<ReturnType<S[K]>, undefined> };
 
 /** Fields that are absent or of another type are absent from the answer. */
-export const object = <S extends Shape>(shape: S): Reader<Read<S>> => (value) => {
-  if (!isObject(value)) return undefined;
-  const fields = Object.entries(shape).map(([name, reader]) => [name, reader(value[name])] as const);
-  return Object.fromEntries(fields.filter(([, read]) => read !== undefined)) as Read<S>;
+export const object = <S extends Shape>(shape: S): Reader<Read<S>> => {
+  const readers = Object.entries(shape);
+  return (value) => {
+    if (!isObject(value)) return undefined;
+    const read: Record<string, unknown> = {};
+    // A loop and no pairs: every line of every agent comes through here.
+    for (const [name, reader] of readers) {
+      const field = value[name];
+      const known = field === undefined ? undefined : reader(field);
+      if (known !== undefined) read[name] = known;
+    }
+    return read as Read<S>;
+  };
 };
 
 /** Undefined when the text is not JSON. */

@@ -3,12 +3,22 @@
  * long pieces, and the look of common tokens. It works on characters of a stream in any cutting, and on whole lines. It cannot
  * know a secret without a look of its own that nobody named, nor one that the agent has changed or printed in short pieces.
  */
-import { fragmentFinder, type FindFragments } from './redact/fragments.ts';
+import { FRAGMENT, fragmentFinder, type FindFragments } from './redact/fragments.ts';
+import { mayHold } from './redact/grams.ts';
 import { secretForms } from './redact/secret-forms.ts';
 import { keyMayGoOn, LONGEST_KEY, LONGEST_SHAPE, maskShapes, MASK, shapeSpans } from './redact/shapes.ts';
 import type { Span } from './redact/spans.ts';
 
-export interface Redactor {
+/** For texts by themselves; may be shared. */
+export interface TextRedactor {
+  text(text: string): string;
+  /** A JSON value with every string, keys too, redacted; what holds nothing to hide is handed on, not copied. */
+  json(value: unknown): unknown;
+  /** The same with the secrets that were given alone: what only looks like one is kept. */
+  known(value: unknown): unknown;
+}
+
+export interface Redactor extends TextRedactor {
   /**
    * Takes the next piece of a stream and gives back what can no longer change: whole lines at once, the rest of a line
    * when it ends. A piece may end in the middle of a secret.
@@ -16,19 +26,15 @@ export interface Redactor {
   push(chunk: string): string;
   /** The end of the stream: what is left. The redactor can then take another stream. */
   flush(): string;
-  /** A text by itself; independent of the stream. */
-  text(text: string): string;
-  /** A copy of a JSON value with every string, keys too, redacted. */
-  json(value: unknown): unknown;
-  /** The same with the secrets that were given alone: what only looks like one is kept. */
-  known(value: unknown): unknown;
 }
 
 /** `secrets`: values to hide; those under four characters are left alone. Never throws. */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const forms = secretForms(secrets);
   const fragments = fragmentFinder(forms);
-  const maskKnown = (text: string): string => maskSpans(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text), fragments);
+  const mayHoldSome = mayHold(forms, FRAGMENT);
+  const maskKnown = (text: string): string =>
+    (mayHoldSome(text) ? maskSpans(forms.reduce((masked, form) => masked.replaceAll(form, MASK), text), fragments) : text);
   const mask = (text: string): string => maskShapes(maskKnown(text));
   let pending = '';
   return {
@@ -70,9 +76,23 @@ function maskSpans(text: string, find: FindFragments): string {
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [change(key), mapStrings(item, change)]));
+  if (Array.isArray(value)) return mapItems(value, change);
+  return typeof value === 'object' && value !== null ? mapEntries(value as Record<string, unknown>, change) : value;
+}
+
+function mapItems(items: readonly unknown[], change: (text: string) => string): unknown {
+  const mapped = items.map((item) => mapStrings(item, change));
+  return mapped.every((item, at) => item === items[at]) ? items : mapped;
+}
+
+function mapEntries(value: Record<string, unknown>, change: (text: string) => string): unknown {
+  let isSame = true;
+  const entries = Object.keys(value).map((key): [string, unknown] => {
+    const entry: [string, unknown] = [change(key), mapStrings(value[key], change)];
+    isSame &&= entry[0] === key && entry[1] === value[key];
+    return entry;
+  });
+  return isSame ? value : Object.fromEntries(entries);
 }
 
 /** Up to here the text is masked the same whatever follows: no secret and no beginning of one lies across. */

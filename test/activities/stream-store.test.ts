@@ -110,6 +110,20 @@ test('a secret is in no column, however it was written', async () => {
   for (const part of ['p4ss', 'with/specials', Buffer.from(secret).toString('base64').slice(2, 20)]) expect(all).not.toContain(part);
 });
 
+test.each([
+  ['as escapes of every letter', (text: string) => [...text].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')],
+  ['with one letter escaped', (text: string) => text.replace('e', '\\u0065')],
+  ['with its slash escaped', (text: string) => text.replace('/', '\\/')],
+])('a secret that only decoding shows is in neither text nor json: %s', async (name, written) => {
+  const secret = 'hid/in7esc'; // a short one: no piece of it is hidden in the raw line already
+  const key = await begun(`escaped-${name.replaceAll(/\W/g, '-')}`);
+  const store = storeFor(key, 0, [secret]);
+  await store.push(Buffer.from(`{"event":"text","text":"it is ${written(secret)}"}\n`));
+  const { text, json } = await bench.deps.db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id')
+    .select(['text', 'json']).where('run_key', '=', key).executeTakeFirstOrThrow();
+  expect([text, json]).toEqual(['it is [redacted]', { event: 'text', text: 'it is [redacted]' }]);
+});
+
 test('names the one open call, and none while there are two', async () => {
   const store = storeFor(await begun('open'));
   const say = (event: object): Promise<void> => store.push(Buffer.from(`${JSON.stringify(event)}\n`));

@@ -80,6 +80,10 @@ function argument(input: unknown): string {
 const idOf = (id: Block['id']) => (id ? { toolUseId: id } : {});
 
 function short(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const head = oneLine(text.slice(0, 2 * TEXT_MAX));
+  const line = head.length > TEXT_MAX || text.length <= 2 * TEXT_MAX ? head : oneLine(text);
   return line.length <= TEXT_MAX ? line : `${line.slice(0, TEXT_MAX - 1)}…`;
 }
+
+/** Single spaces are left where they are: most are. */
+const oneLine = (text: string): string => text.replaceAll(/\s{2,}|[^\S ]/g, ' ').trim();

@@ -2,19 +2,15 @@
  * Long pieces of known secrets: what is left of one that was printed in two halves, wrapped into lines, or cut off by the end
  * of a tail. A piece of this length is a secret itself; shorter ones are not seen.
  */
+import { BUCKETS, GRAM, hashAt } from './grams.ts';
 import { mergeSpans, type Span } from './spans.ts';
 
 /** Shortest piece that is hidden. */
 export const FRAGMENT = 12;
 /** Of shorter secrets only the whole is hidden: their pieces could be ordinary words. */
 export const MIN_FORM = 16;
-const GRAM = 4;
 /** A piece of FRAGMENT characters holds a whole gram at one of these places, wherever it begins. */
 const STEP = FRAGMENT - GRAM + 1;
-const BUCKETS = 0x10000;
-
-const hashAt = (text: string, at: number): number =>
-  (((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 3)) & (BUCKETS - 1);
 
 export type FindFragments = (text: string) => Span[];
 
