@@ -45,16 +45,17 @@ async function withServers<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Files whose tests are not green as they are, with what they say. */
+/** The same file and name as another mutation: looked at once. */
+const selection = ({ caughtBy, test }: Mutation): string => `${caughtBy} -t ${test}`;
+
+/** Tests that are not green as they are, with what they say: each by itself, as it is run to judge. */
 async function control(root: string, all: Mutation[]): Promise<Map<string, string>> {
   const red = new Map<string, string>();
-  for (const file of new Set(all.map(({ caughtBy }) => caughtBy))) {
-    const names = all.filter(({ caughtBy }) => caughtBy === file).map(({ test }) => test);
-    const { failed, broken, passed } = await runTests(root, file, names, LIMIT_MS);
-    const missing = names.filter((name) => !passed.some((fullName) => fullName.includes(name)));
-    const why = broken ?? [...failed, ...missing.map((name) => `no such test: ${name}`)].join('; ');
-    if (why) red.set(file, why);
-    say(`${why ? `RED as it is: ${why}` : 'green as it is'}  ${file}`);
+  for (const [name, { caughtBy, test }] of new Map(all.map((mutation) => [selection(mutation), mutation]))) {
+    const { failed, broken, passed } = await runTests(root, caughtBy, test, LIMIT_MS);
+    const why = broken ?? (passed.length === 0 ? `no such test: ${test}` : failed.join('; '));
+    if (why) red.set(name, why);
+    say(`${why ? `RED as it is: ${why}` : 'green as it is'}  ${name}`);
   }
   return red;
 }
@@ -66,7 +67,7 @@ async function judge(root: string, mutation: Mutation): Promise<[Verdict, string
     return ['BROKEN', `the patch does not apply: ${String(error)}`];
   }
   try {
-    const { failed, broken } = await runTests(root, mutation.caughtBy, [mutation.test], LIMIT_MS);
+    const { failed, broken } = await runTests(root, mutation.caughtBy, mutation.test, LIMIT_MS);
     if (broken) return ['BROKEN', broken];
     return failed.length > 0 ? ['caught', failed[0] ?? ''] : ['NOT CAUGHT', mutation.guard];
   } finally {
@@ -81,7 +82,7 @@ async function main(names: string[]): Promise<void> {
   try {
     const red = await control(copy.root, all);
     for (const mutation of all) {
-      const why = red.get(mutation.caughtBy);
+      const why = red.get(selection(mutation));
       const [verdict, detail] = why ? ['BROKEN' as const, `its test is red as it is: ${why}`] : await judge(copy.root, mutation);
       verdicts.push(verdict);
       say(`${verdict}  ${mutation.name}: ${verdict === 'caught' ? mutation.guard : detail}`);
