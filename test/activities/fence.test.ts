@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createActivities } from '../../src/activities/index.ts';
+import { createScripted } from '../../src/agents/scripted.ts';
 import { findCheckpoint } from '../../src/db/checkpoints.ts';
 import { changesOfTurn } from '../../src/db/diff.ts';
 import type { HostApi } from '../../src/domain/host-api.ts';
@@ -44,18 +45,28 @@ test('a database that was made anew goes on above what the host has seen', async
 });
 
 test('the rest of a stream whose lease is over is not stored', async () => {
-  const play = await (await bench.project('overtaken', { steps: [{ say: 'before' }, { run: 'sleep 300' }] })).claim('run-1');
+  const scripted = createScripted({ command: process.execPath });
+  bench.agents.set('last-words', {
+    ...scripted, name: 'last-words',
+    launch: (turn) => {
+      const { spec, secrets } = scripted.launch(turn);
+      return { spec: { ...spec, command: '/bin/sh', args: ['-c', 'trap "echo last words; exit" INT; echo before; sleep 300 & wait'] }, secrets };
+    },
+  });
+  const play = await (await bench.project('overtaken', { change: (plan) => { plan.agent.name = 'last-words'; } })).claim('run-1');
   const key = await play.begin();
   const turn = play.start();
-  const lines = async (): Promise<number> => (await bench.deps.db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id')
-    .select('run_id').where('run_key', '=', key).execute()).length;
-  await eventually(async () => (await lines()) > 1, { what: 'the first lines' });
-  const stored = await lines();
+  const lines = async (): Promise<string[]> => (await bench.deps.db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id')
+    .select('raw').where('run_key', '=', key).execute()).map(({ raw }) => raw.toString());
+  await eventually(async () => (await lines()).length > 0, { what: 'the first line' });
   // The next run of the milestone ends the agent, whose last words reach the follower that is still there.
   await play.claim('run-2');
   await expect(turn.result).rejects.toMatchObject({ type: 'stale_fence', nonRetryable: true });
   expect(pidsWith(`HOLDPOINT_RUN=${key}`)).toEqual([]);
-  expect(await lines()).toBe(stored);
+  const { api } = await bench.deps.hosts.link('local');
+  const { data } = await api.readRun({ key, stream: 'out', offset: 0, maxBytes: 1_000, waitMs: 0 });
+  expect(Buffer.from(data, 'base64').toString()).toBe('before\nlast words\n');
+  expect(await lines()).toEqual(['before']);
 }, 40_000);
 
 /** A worker of its own whose next checkpoint is held up in the host until `release`. */

@@ -8,6 +8,7 @@ import { guardedApi } from '../../src/activities/guarded-api.ts';
 import { keptOnHost } from '../../src/domain/host-secrets.ts';
 import { createRedactor } from '../../src/domain/redaction.ts';
 import { allRows, canariesIn } from '../support/canary.ts';
+import { eventually } from '../support/eventually.ts';
 import { openBench, type Bench } from './bench.ts';
 import type { Play } from './play.ts';
 
@@ -31,14 +32,14 @@ const SAYS = [
   'printf %s "$KEY" | head -c 25 >&2; sleep 0.1; printf %s "$KEY" | tail -c +26 >&2; echo said all', 'exit 3',
 ].join('\n');
 
-async function play(name: string): Promise<Play> {
+async function play(name: string, says = SAYS): Promise<Play> {
   const scripted = createScripted({ command: process.execPath });
   const auth = { kind: 'apiKey', source: { on: 'host', file } } as const;
   bench.agents.set(name, {
     ...scripted, name,
     launch: (turn) => {
       const { spec } = scripted.launch(turn);
-      return { spec: { ...spec, command: '/bin/sh', args: ['-c', SAYS] }, secrets: { KEY: { kind: 'hostFile', path: file } } };
+      return { spec: { ...spec, command: '/bin/sh', args: ['-c', says] }, secrets: { KEY: { kind: 'hostFile', path: file } } };
     },
   });
   const checks = [{ name: 'shows-it', run: `tail -c +9 ${file}; cat ${file}; exit 1`, required: false }];
@@ -61,12 +62,33 @@ test('neither a row nor a message holds it, and every offset is that of the stre
 
   const lines: Buffer[] = [];
   for await (const raw of runLines(bench.deps.db, key)) lines.push(raw, Buffer.from('\n'));
+  const link = await bench.deps.hosts.link('local');
+  await link.close();
+  await link.closed;
+  // Another program, that has started nothing and knows what it is told.
   const { api } = await bench.deps.hosts.link('local');
   const ask = { key, stream: 'out', offset: 0, maxBytes: 1_000_000, waitMs: 0 } as const;
   const { size } = await api.readRun(ask);
   expect([Buffer.concat(lines).length, await outOffset(bench.deps.db, key)]).toEqual([size, size]);
   const { data } = await guardedApi(api, { hide: keptOnHost(turn.plan.agent), redactor: createRedactor() }).readRun(ask);
   expect(Buffer.from(data, 'base64').equals(Buffer.concat(lines))).toBe(true);
+}, 40_000);
+
+test('what may be the beginning of it is not told before the rest is there', async () => {
+  const turn = await play('in-two', 'printf "begun %s" "$(printf %s "$KEY" | head -c 8)"; while [ ! -e go ]; do sleep 0.05; done; printf %s "$KEY" | tail -c +9; echo');
+  const key = await turn.begin();
+  const running = turn.start();
+  const guard = { hide: keptOnHost(turn.plan.agent), redactor: createRedactor() };
+  const read = async (offset: number): Promise<{ size: number; text: string }> => {
+    const { api } = await bench.deps.hosts.link('local');
+    const { size, data } = await guardedApi(api, guard).readRun({ key, stream: 'out', offset, maxBytes: 1_000, waitMs: 0 });
+    return { size, text: Buffer.from(data, 'base64').toString() };
+  };
+  const first = await eventually(async () => ((await read(0)).size === 14 ? read(0) : null), { what: 'the first half' });
+  expect(first.text).toBe('begun ');
+  writeFileSync(join(turn.workspace, 'go'), '');
+  await running.result;
+  expect((await read(first.text.length)).text).toBe(`${'*'.repeat(KEY.length)}\n`);
 }, 40_000);
 
 test('a source that is none is refused', async () => {
