@@ -21,29 +21,39 @@ export async function followRun(target: HostCall, key: string, store: StreamStor
   const host = { ...target, signal: AbortSignal.any([target.signal, over.signal]) };
   // Lines are stored whole, so the bytes of an incomplete one are read but not yet part of `store.offset`.
   let next = readFrom(host, key, store.received);
+  let storing = Promise.resolve();
   try {
     for (;;) {
-      const chunk = await next;
+      // A silent agent must not hide that the database refuses.
+      const chunk = await Promise.race([next, storing.then(() => next)]);
       const bytes = Buffer.from(chunk.data, 'base64');
       const offset = chunk.offset + bytes.length;
       const isWhole = isOver(chunk.state) && offset >= chunk.size;
-      // One chunk is on its way while the one before it is stored.
+      // These lines are read while the ones before are being stored; the next are asked for when those are.
+      const before = storing;
+      storing = heard(store.push(bytes));
+      await before;
       if (!isWhole) next = readFrom(host, key, offset);
-      await store.push(bytes);
-      if (isOver(chunk.state) && isWhole) return chunk.state;
+      if (isOver(chunk.state) && isWhole) {
+        await storing;
+        return chunk.state;
+      }
       if (chunk.state.kind === 'none') throw new Error(`the host knows no run ${key}: its state folder was removed`);
     }
   } finally {
     over.abort();
+    await storing.catch(() => undefined);
   }
 }
 
-/** Its failure is heard when it is waited for. */
-function readFrom(target: HostCall, key: string, offset: number): Promise<RunChunk> {
-  const reading = onHost(target, (api) => api.readRun({ key, stream: 'out', offset, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS }));
-  reading.catch(() => undefined);
-  return reading;
+/** Its failure is noticed where it is waited for, not before. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
+
+const readFrom = (target: HostCall, key: string, offset: number): Promise<RunChunk> =>
+  heard(onHost(target, (api) => api.readRun({ key, stream: 'out', offset, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS })));
 
 /** The last bytes of a run's stream, as text. */
 export async function readTail(target: HostCall, key: string, stream: 'out' | 'err', maxBytes: number): Promise<string> {

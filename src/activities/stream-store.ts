@@ -8,7 +8,7 @@ import { LineSplitter, type Line } from './line-splitter.ts';
 import { onDatabase } from './on-database.ts';
 
 export interface StreamStore {
-  /** Stores the complete lines in `bytes`. */
+  /** Stores the complete lines in `bytes`, after those pushed before. They are read at once, while the ones before are on their way. */
   push: (bytes: Buffer) => Promise<void>;
   /** Stores what is left when the stream has ended. */
   end: () => Promise<void>;
@@ -84,32 +84,35 @@ export function createStreamStore(deps: Pick<Deps, 'db'>, source: Source): Strea
   const { redactor } = source;
   const progress = new Progress();
 
-  const store = async (lines: Line[], from: number): Promise<void> => {
-    if (lines.length === 0) return;
-    const rows = lines.map((line) => {
-      // Hidden before it is folded: whoever folds the stored line again sees the same, and no text is cut within a secret.
-      const raw = redactBytes(redactor, line.raw);
-      const event = source.fold.line(raw.toString('utf8'));
-      progress.note(event);
-      return toRow({ ...line, raw }, event, redactor);
-    });
-    const to = splitter.consumed;
+  let [stored, before] = [source.offset, Promise.resolve()];
+
+  const rowOf = (line: Line): StreamLine => {
+    // Hidden before it is folded: whoever folds the stored line again sees the same, and no text is cut within a secret.
+    const raw = redactBytes(redactor, line.raw);
+    const event = source.fold.line(raw.toString('utf8'));
+    progress.note(event);
+    return toRow({ ...line, raw }, event, redactor);
+  };
+
+  const append = async (rows: StreamLine[], from: number, to: number): Promise<void> => {
     const result = await onDatabase(source.signal, () => appendLines(deps.db, { runKey: source.runKey, from, to, lines: rows }));
     // An answer that was lost on its way: these very lines are stored already.
     if (result !== 'stored' && result.offset !== to) throw superseded(source.runKey);
+    stored = to;
     const { onLimits } = source;
     if (onLimits && rows.some(({ kind }) => kind === 'rateLimit')) await onDatabase(source.signal, onLimits);
   };
 
+  const store = (cut: () => Line[]): Promise<void> => {
+    const from = splitter.consumed;
+    const rows = cut().map(rowOf);
+    const to = splitter.consumed;
+    return (before = rows.length === 0 ? before : before.then(() => append(rows, from, to)));
+  };
+
   return {
-    async push(bytes) {
-      const from = splitter.consumed;
-      await store(splitter.push(bytes), from);
-    },
-    async end() {
-      const from = splitter.consumed;
-      await store(splitter.flush(), from);
-    },
+    push: async (bytes) => store(() => splitter.push(bytes)),
+    end: async () => store(() => splitter.flush()),
     get last() {
       return progress.last;
     },
@@ -117,7 +120,7 @@ export function createStreamStore(deps: Pick<Deps, 'db'>, source: Source): Strea
       return progress.openCall;
     },
     get offset() {
-      return splitter.consumed;
+      return stored;
     },
     get received() {
       return splitter.consumed + splitter.heldBytes;

@@ -64,10 +64,8 @@ async function fencedAt(db: Db, runKey: string): Promise<number> {
 }
 
 async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (string | null)[]): Promise<boolean> {
-  // One value of bytes travels as it is; an array of them would be written out in hexadecimal digits.
-  const bytes = Buffer.concat(lines.map(({ raw }) => raw));
-  let start = 1;
-  const starts = lines.map(({ raw }) => (start += raw.length) - raw.length);
+  const raw = packed(lines.map((line) => line.raw));
+  const parsed = packed(json.map((text) => (text === null ? null : Buffer.from(text))));
   const column = <T>(value: (line: StreamLine) => T): T[] => lines.map(value);
   const { rows } = await sql<{ moved: number }>`
     with held as (
@@ -77,16 +75,31 @@ async function append(db: Db, { runKey, from, to, lines }: StreamPart, json: (st
       update run set out_offset = ${to} from held where run.id = held.id and run.out_offset = ${from} returning run.id
     ), stored as (
       insert into agent_event (run_id, byte_offset, raw, kind, text, json, tool, tool_use_id, at)
-      select fence.id, line.byte_offset, substring(${bytes}::bytea from line.start for line.length), line.kind, line.text, line.json, line.tool,
-        line.tool_use_id, line.at
+      select fence.id, line.byte_offset, substring(${raw.bytes}::bytea from line.start for line.length), line.kind, line.text,
+        convert_from(substring(${parsed.bytes}::bytea from line.json_start for line.json_length), 'UTF8')::jsonb, line.tool, line.tool_use_id, line.at
       from fence, unnest(
-        ${column((line) => line.offset)}::bigint[], ${starts}::integer[], ${column((line) => line.raw.length)}::integer[],
-        ${column((line) => line.kind)}::text[], ${column((line) => cleanText(line.text))}::text[], ${json}::jsonb[],
+        ${column((line) => line.offset)}::bigint[], ${raw.starts}::integer[], ${raw.lengths}::integer[], ${column((line) => line.kind)}::text[],
+        ${column((line) => cleanText(line.text))}::text[], ${parsed.starts}::integer[], ${parsed.lengths}::integer[],
         ${column((line) => line.tool ?? null)}::text[], ${column((line) => line.toolUseId ?? null)}::text[], ${column((line) => line.at)}::timestamptz[]
-      ) as line (byte_offset, start, length, kind, text, json, tool, tool_use_id, at)
+      ) as line (byte_offset, start, length, kind, text, json_start, json_length, tool, tool_use_id, at)
     )
     select count(*) as moved from fence`.execute(db);
   return rows[0]?.moved === 1;
+}
+
+interface Packed {
+  bytes: Buffer;
+  /** Of each, counted from 1. */
+  starts: number[];
+  /** Null for null. */
+  lengths: (number | null)[];
+}
+
+/** One value of bytes travels as it is; an array would be written out in escapes or hexadecimal digits, and read back. */
+function packed(values: readonly (Buffer | null)[]): Packed {
+  let start = 1;
+  const starts = values.map((value) => (start += value?.length ?? 0) - (value?.length ?? 0));
+  return { bytes: Buffer.concat(values.filter((value) => value !== null)), starts, lengths: values.map((value) => value?.length ?? null) };
 }
 
 /** Bytes of the run's stream that are stored: where a follower goes on. `unknown_target` for a key without a row. */

@@ -95,6 +95,17 @@ test('a follower whose lines somebody else has stored is refused and stores noth
   expect((await stored(key)).toString()).toBe('one\ntwo\nthree');
 });
 
+test('what is pushed while the lines before are being stored is stored after them', async () => {
+  const key = await begun('in-order');
+  const store = storeFor(key);
+  const pushes = [...'abcdefgh'].map((letter) => store.push(Buffer.from(`${letter}\n${letter}`)));
+  expect([store.offset, store.received]).toEqual([0, 24]);
+  await Promise.all(pushes);
+  expect(store.offset).toBe(23);
+  await store.end();
+  expect((await stored(key)).toString()).toBe('a\nab\nbc\ncd\nde\nef\nfg\ngh\nh');
+});
+
 test('a secret is in no column, however it was written', async () => {
   const secret = 'p4ss"word\\with/specials';
   const key = await begun('secret');
