@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { straysAfterPatience } from './strays.mjs';
 
-/** What other programs keep there, one per machine and user: Node's cache of compiled code, Claude Code's folders. */
-const NOT_OURS = /^(node-compile-cache|claude-\d+|cc-socks)$/;
+/**
+ * What other programs keep there: one per machine and user, Node's cache of compiled code and Claude Code's folders; and a file
+ * that Claude Code's Bash tool takes away itself unless it is killed, which is what some tests do.
+ */
+const NOT_OURS = /^(node-compile-cache|claude-\d+|cc-socks|claude-[0-9a-f]+-cwd)$/;
 
 /** `{env}` for everything the run starts and `findings()`, to be called once when it is over. */
 export function watchForLeftovers(env) {
