@@ -65,7 +65,7 @@ class Patience {
     const left = this.#leftMs();
     if (left > MAX_TIMER_MS) return attempt;
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(this.#last), left);
+    const timer = setTimeout(() => late.abort(this.#last), Math.max(0, left));
     return unlessAborted(late.signal, attempt).finally(() => clearTimeout(timer));
   }
 
