@@ -69,7 +69,7 @@ describe('tables of the README', () => {
   test('configuration: every variable with its default', () => {
     const ofCode = Object.entries(CONFIG_FIELDS).map(([field, schema]) => {
       const value: unknown = schema.safeParse(undefined).data;
-      const isNone = value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+      const isNone = value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
       return [variableOf(field), isNone ? '–' : `${value as string | number}`];
     });
     expect(tableAfter('README.md', 'variable').map(([name, value]) => [name, value])).toEqual(ofCode);

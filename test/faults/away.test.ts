@@ -48,7 +48,7 @@ describeWithSshd('a run on a host over SSH', () => {
 
   test('goes on while a person is asked about its host, and is followed to its end after "retry"', async () => {
     await stage.startWorker();
-    const run = await startWrittenRun(stage, 'away', FLOW, { hostPatience: '2s' });
+    const run = await startWrittenRun(stage, 'away', FLOW, { hostPatience: '10s' }); // long enough to come back on a loaded machine
     const { pid, start } = await processOf(run);
     stage.proxy.greet('swallow');
     stage.proxy.swallow();
