@@ -34,6 +34,7 @@ describeWithSshd('a run that is followed', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await startStage();
+    await stage.startWorker();
   });
   afterAll(() => stage.close());
 
@@ -47,7 +48,7 @@ describeWithSshd('a run that is followed', () => {
   }
 
   test('waits for a database that is away while only the watch of the workspace has something to tell', async () => {
-    const { pid } = await stage.startWorker();
+    const [worker] = stage.workers;
     const run = await startWrittenRun(stage, 'silent', SHORT);
     const pause = join(run.workspace, 'pause');
     writeFileSync(pause, '');
@@ -61,7 +62,7 @@ describeWithSshd('a run that is followed', () => {
     await eventually(seen, { what: 'the change of the workspace in a row' });
     rmSync(pause);
     await expectWhole(run);
-    expect(isRunning(pid)).toBe(true);
+    expect(isRunning(worker?.pid ?? 0)).toBe(true);
   });
 
   test('goes on in the same worker after a database and a Temporal that were away at once', async () => {
@@ -81,6 +82,8 @@ describeWithSshd('a run that is followed', () => {
     const { size } = statSync(outFile(stage.stateDir, run.key));
     await eventually(async () => (await run.offset()) > size, { timeoutMs: RECOVERY_MS, what: 'lines stored after the silence' });
     await expectWhole(run);
+    // An attempt that failed would have been made again, and hidden it.
+    expect(await run.failures()).not.toContain('database_unreachable');
   });
 
   test('a slow database holds up the reading, and the memory of worker and host program stays as it was', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import type { RunTurn } from '../../../src/activities/contract.ts';
 import { savePlan } from '../../../src/db/plans.ts';
+import { milestoneWorkflowId } from '../../../src/domain/ids.ts';
 import { parsePlan } from '../../../src/domain/plan-schema.ts';
 import { startProject } from '../../../src/temporal/client.ts';
 import { connectTemporal } from '../../../src/temporal/connection.ts';
@@ -20,6 +21,8 @@ export interface WrittenRun {
   finish: () => void;
   /** Resolves when the turn is judged and its milestone waits for a person. */
   rested: () => Promise<void>;
+  /** Types of what the turn's attempts failed with, where another attempt came after; to be asked when it is over. */
+  failures: () => Promise<string[]>;
   /** Follows the run beside the worker until it has seen it grow, then lets go. */
   attachSecond: () => Promise<void>;
 }
@@ -57,8 +60,19 @@ export async function startWrittenRun(stage: Stage, project: string, flow: Flow,
       const question = () => stage.db.selectFrom('breakpoint').select('reason').where('project', '=', project).executeTakeFirst();
       await eventually(question, { timeoutMs: 120_000, everyMs: 100, what: `the end of ${project}` });
     },
+    failures: () => failuresOf(stage, project),
     attachSecond: () => attachSecond(stage, call, offset),
   };
+}
+
+/** Of attempts that somebody gave up, such as the server for want of a heartbeat, the type is empty. */
+async function failuresOf(stage: Stage, project: string): Promise<string[]> {
+  const temporal = await connectTemporal({ env: {}, address: stage.temporal.address, namespace: stage.temporal.namespace });
+  const { events } = await temporal.client.workflow.getHandle(milestoneWorkflowId(project, 'm')).fetchHistory();
+  await temporal.close();
+  const turns = new Set((events ?? []).filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'runTurn').map(({ eventId }) => String(eventId)));
+  const started = (events ?? []).map((event) => event.activityTaskStartedEventAttributes).filter((one) => turns.has(String(one?.scheduledEventId)));
+  return started.flatMap((one) => (one?.lastFailure ? [one.lastFailure.applicationFailureInfo?.type ?? ''] : []));
 }
 
 /** The same activity as the worker's, with a pool and a link of its own; let go of as a worker that shuts down does. */
