@@ -1,4 +1,4 @@
-/** One seat on a host, three projects, two workers: never two agents at once, in turn, and a killed worker or a terminated milestone keeps nothing. */
+/** One seat on a host, three projects, a second worker after a killed one: never two agents at once, in turn, and a killed worker or a terminated milestone keeps nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -17,10 +17,12 @@ beforeAll(async () => {
 afterAll(() => service?.close());
 
 /** Each turn says when it begins and ends, in one file for all: by a program, for no command may write outside its workspace. */
-const turnProgram = (project: string): string => `echo begin ${project}/$1 >> ${diary}\nsleep $2\necho end ${project}/$1 >> ${diary}\n`;
+const turnProgram = (project: string): string =>
+  `echo begin ${project}/$1 >> ${diary}\nwhile [ "$2" = wait ] && [ ! -e go ]; do sleep 0.1; done\necho end ${project}/$1 >> ${diary}\n`;
 
-const begin = async (project: string, milestone: string, seconds = 0.2): Promise<void> => {
-  const steps = [{ run: `sh turn.sh ${milestone} ${seconds}` }];
+/** `how`: whether its turn waits for a file `go` in the workspace. */
+const begin = async (project: string, milestone: string, how: 'wait' | 'at-once' = 'at-once'): Promise<void> => {
+  const steps = [{ run: `sh turn.sh ${milestone} ${how}` }];
   const plan = writePlan(service, {
     project, asks: false, allow: ['Bash(sh turn.sh *)'], milestones: [{ id: milestone, title: milestone, tasks: [{ id: 'work', title: 'Work', steps }] }],
   });
@@ -31,13 +33,14 @@ const begin = async (project: string, milestone: string, seconds = 0.2): Promise
 const lines = (): string[] => (existsSync(diary) ? readFileSync(diary, 'utf8').trim().split('\n') : []);
 
 test('never two at once, projects in turn, told in the status; a killed worker keeps no seat', async () => {
-  await begin('ants', 'first', 6);
+  await begin('ants', 'first', 'wait');
   await eventually(() => lines().includes('begin ants/first'), { what: 'the first agent' });
   for (const project of ['bees', 'crabs']) await begin(project, 'first');
   const waits = await milestoneIn(service, 'crabs', 'first', 'waiting');
   expect(waits.reason).toMatch(/^waiting for a seat on local: 1 of 1 taken by ants\/first/);
   await service.worker.kill();
   await service.startWorker();
+  service.folder('ants/workspace', { go: '' });
   for (const project of ['ants', 'bees', 'crabs']) await milestoneIn(service, project, 'first', 'completed');
   const seen = lines();
   expect(seen.filter((_, n) => n % 2 === 1)).toEqual(seen.filter((_, n) => n % 2 === 0).map((line) => line.replace('begin', 'end')));
@@ -45,7 +48,7 @@ test('never two at once, projects in turn, told in the status; a killed worker k
 }, 120_000);
 
 test('a milestone that was terminated keeps no seat', async () => {
-  await begin('dogs', 'first', 300);
+  await begin('dogs', 'first', 'wait');
   await eventually(() => lines().includes('begin dogs/first'), { what: 'the first agent' });
   await begin('eels', 'first');
   await milestoneIn(service, 'eels', 'first', 'waiting');
