@@ -1,6 +1,7 @@
 /** All benchmarks, in the order they are run and printed. */
 import { b1 } from './b1/benchmark.ts';
 import { b2 } from './b2/benchmark.ts';
+import { b3 } from './b3/benchmark.ts';
 import { b4 } from './b4/benchmark.ts';
 import { b5 } from './b5/benchmark.ts';
 import { b6 } from './b6/benchmark.ts';
@@ -9,4 +10,4 @@ import { b11 } from './b11/benchmark.ts';
 import { b12 } from './b12/benchmark.ts';
 import type { Benchmark } from './benchmark.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [b1, b2, b4, b5, b6, b10, b11, b12];
+export const BENCHMARKS: readonly Benchmark[] = [b1, b2, b3, b4, b5, b6, b10, b11, b12];

@@ -77,7 +77,8 @@ export async function startRun({ db, temporal, host }: Pick<OurParts, 'db' | 'te
   await startProject(temporal, { project, planSha256: parsed.sha256 });
 }
 
-async function storedLines(db: OpenDb['db'], project: string): Promise<{ n: number; at: string }[]> {
+/** Of all runs of the project. */
+export async function storedLines(db: OpenDb['db'], project: string): Promise<{ n: number; at: string }[]> {
   const rows = await db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id').innerJoin('turn', 'turn.id', 'run.turn_id')
     .select('agent_event.json').where('turn.project', '=', project).orderBy('agent_event.byte_offset').execute();
   return rows.map(({ json }) => json as { n?: number; at?: string } | null).flatMap((json) => (json?.n && json.at ? [{ n: json.n, at: json.at }] : []));

@@ -1,12 +1,12 @@
 /** What both arms share: an OpenSSH host behind a proxy that can fall silent, and a run there that writes a hundred lines a second. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLinkProxy, type LinkProxy } from '../../src/drill/link-proxy.ts';
+import type { LinkProxy } from '../../src/drill/link-proxy.ts';
 import { runDirectory } from '../../src/host/run/run-files.ts';
 import { defaultHostsOptions } from '../../src/ssh/default-options.ts';
 import { createHosts, type Hosts } from '../../src/ssh/hosts.ts';
-import { startHost, type BenchHost } from '../b1/host.ts';
+import { startProxiedHost } from '../proxied-host.ts';
 
 export const ALIAS = 'silent-host';
 export const RUN_KEY = 'bench.b4.m.1.t.1.1';
@@ -34,26 +34,12 @@ export interface SceneOptions {
   countMax: number;
 }
 
-/** The host's own configuration, for another alias that leads through the proxy. */
-function writeConfig(dir: string, host: BenchHost, proxyPort: number, { intervalSeconds, countMax }: SceneOptions): string {
-  const text = readFileSync(host.configFile, 'utf8').replace(`Host ${host.alias}`, `Host ${ALIAS}`);
-  const more = [
-    `  HostKeyAlias [127.0.0.1]:${portOf(host)}`, `  ServerAliveInterval ${intervalSeconds}`, `  ServerAliveCountMax ${countMax}`, '  BatchMode yes', '',
-  ];
-  const file = join(dir, 'proxied_config');
-  writeFileSync(file, text.replace(/^ {2}Port .*$/m, `  Port ${proxyPort}`) + more.join('\n'), { mode: 0o600 });
-  return file;
-}
-
-const portOf = (host: BenchHost): number => Number(/^ {2}Port (\d+)$/m.exec(readFileSync(host.configFile, 'utf8'))?.[1]);
-
 /** `close` ends the run too. */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { dir, path } = options;
   mkdirSync(join(dir, 'workspace'), { recursive: true });
-  const host = await startHost(dir, path);
-  const proxy = await startLinkProxy({ host: '127.0.0.1', port: portOf(host) });
-  const configFile = writeConfig(dir, host, proxy.port, options);
+  const host = await startProxiedHost({ ...options, alias: ALIAS });
+  const { proxy, configFile } = host;
   const stateDir = join(dir, 'state');
   const bundlePath = join(import.meta.dirname, '../../build/host.mjs');
   const hosts = createHosts(defaultHostsOptions({ bundlePath, sshConfigFile: configFile, stateDir, env: {} }));
@@ -62,7 +48,6 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const close = async (): Promise<void> => {
     await (await hosts.link(ALIAS)).api.cancelRun({ key: RUN_KEY, graceMs: 0 });
     await hosts.close();
-    await proxy.close();
     await host.close();
   };
   return { configFile, path, hosts, proxy, out, outBytes: () => statSync(out).size, close };

@@ -14,7 +14,7 @@ import { temporalBinary } from '../support/temporal-binary.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
-const OVER_SSH = ['B1', 'B2', 'B4', 'B5', 'B6', 'B12'];
+const OVER_SSH = ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B12'];
 
 interface Ran {
   code: number | null;
