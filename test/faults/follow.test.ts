@@ -86,21 +86,30 @@ describeWithSshd('a run that is followed', () => {
     expect(await run.failures()).not.toContain('database_unreachable');
   });
 
+  async function whileHeld<T>(table: string, work: () => Promise<T>): Promise<T> {
+    const held = await holdTable(stage.postgres.url, table);
+    try {
+      return await work();
+    } finally {
+      await held.release(); // or every test after this one waits for it
+    }
+  }
+
   test('a slow database holds up the reading, and the memory of worker and host program stays as it was', async () => {
-    const run = await startWrittenRun(stage, 'slow', { ...SHORT, lines: scaled(8_000, 200_000) });
+    const run = await startWrittenRun(stage, 'slow', { ...SHORT, lines: scaled(8_000, 50_000) });
     const pids = [stage.workers[0]?.pid ?? 0, ...stage.hostPrograms()];
     const [before, readBefore] = [pids.map(residentBytes), bytesRead(pids)];
-    const held = await holdTable(stage.postgres.url, 'agent_event');
-    run.finish();
-    await eventually(() => hasEnded(run.key), { timeoutMs: RECOVERY_MS, what: 'the end of the writer' });
-    const { size } = statSync(outFile(stage.stateDir, run.key));
-    const [grown, read] = [pids.map((pid, n) => residentBytes(pid) - (before[n] ?? 0)), bytesRead(pids) - readBefore];
-    await held.release();
+    const { size, grown, read } = await whileHeld('agent_event', async () => {
+      run.finish();
+      await eventually(() => hasEnded(run.key), { timeoutMs: scaled(RECOVERY_MS, 5 * RECOVERY_MS), what: 'the end of the writer' });
+      const grownBy = pids.map((pid, n) => residentBytes(pid) - (before[n] ?? 0));
+      return { size: statSync(outFile(stage.stateDir, run.key)).size, grown: grownBy, read: bytesRead(pids) - readBefore };
+    });
     expect(size).toBeGreaterThan(8e6);
     expect(read).toBeLessThan(size / 2);
     for (const bytes of grown) expect(bytes).toBeLessThan(100e6);
     await expectWhole(run);
-  });
+  }, scaled(120_000, 600_000));
 
   /** Faults one after the other, each while lines are written; the next when what was written meanwhile is stored. */
   async function disturb(run: WrittenRun): Promise<Injected[]> {
