@@ -8,7 +8,9 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 120_000,
+  testTimeout: 300_000,
+  // What jest says after that counts as a failure (scripts/test/jest.mjs): a loaded machine takes its time to end what has been told to.
+  openHandlesTimeout: 30_000,
   maxWorkers: 2,
   coverageProvider: 'babel',
   // Not below the folder for temporary files, which is a new one each time (scripts/test/leftovers.mjs).

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from './cli/program.ts';
 import type { Install } from './cli/session.ts';
+import { WORKER_FLAGS } from './embedded/worker-flags.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Sources in a clone, compiled files in an installed package. */
@@ -14,7 +15,7 @@ const install: Install = {
   version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version,
   root: ROOT,
   self: [process.execPath, QUIET, join(import.meta.dirname, `cli.${SUFFIX}`)],
-  worker: [process.execPath, QUIET, join(import.meta.dirname, `worker.${SUFFIX}`)],
+  worker: [process.execPath, ...WORKER_FLAGS, join(import.meta.dirname, `worker.${SUFFIX}`)],
   hostBundle: join(ROOT, 'build/host.mjs'),
 };
 

@@ -1,5 +1,6 @@
 /** The fields of the configuration: what each is for, its default, and the environment variable that sets it. */
 import * as z from 'zod';
+import { notifyChannels } from './domain/notify-config.ts';
 import { duration, text } from './domain/plan-schema/fields.ts';
 
 export const DEFAULT_DATABASE_URL = 'postgres://holdpoint:holdpoint@127.0.0.1:5432/holdpoint';
@@ -82,6 +83,10 @@ export const CONFIG_FIELDS = {
   reviewer: text(200).optional(),
   reviewerModel: text(200).optional(),
   reviewerDeadline: duration().optional(),
+  /** Channels that tell people of questions. */
+  notify: notifyChannels(),
+  /** Of Temporal's Web UI, for links: https://temporal.example.com */
+  webUiUrl: url(/^https?:\/\//, 'https://temporal.example.com').nullable().default(null),
   /** Packages that register further agents and reviewers. */
   agents: list(),
   reviewers: list(),

@@ -2,12 +2,13 @@
  * A worker: configuration → database, hosts, agents, reviewers → activities → two Temporal workers. Ends on SIGTERM or
  * SIGINT: short activities come to their end, running turns are let go of and go on at their hosts.
  */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from './activities/index.ts';
 import { builtinAgents } from './agents/builtin.ts';
 import { createAgents, loadAgentPackages } from './agents/registry.ts';
 import { loadConfig, type Config } from './config.ts';
+import { credentialIn, readCredential } from './credential.ts';
 import { openDb } from './db/client.ts';
 import { assertMigrated } from './db/migrate.ts';
 import { exitCodeOf, HoldpointError } from './domain/failure-kind.ts';
@@ -15,11 +16,14 @@ import type { AgentSettings, CredentialSource } from './domain/plan.ts';
 import { createRedactor, type TextRedactor } from './domain/redaction.ts';
 import { builtinReviewers, createReviewers, loadReviewerPackages } from './llm/registry.ts';
 import { createLog, type Log } from './log.ts';
+import { createChannels } from './notify/channels.ts';
 import { defaultHostsOptions } from './ssh/default-options.ts';
 import { createHosts } from './ssh/hosts.ts';
-import { describe } from './temporal/client.ts';
+import { applyPlan } from './temporal/client.ts';
+import { isRunning } from './temporal/restores.ts';
 import { connectNative, connectTemporal, type Temporal } from './temporal/connection.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
+import { workflowPage } from './temporal/web-ui.ts';
 import { createWorkers, installRuntime } from './temporal/worker.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -42,7 +46,7 @@ class Secrets {
   /** Knows what the agent is given, also in a worker that never starts one: a check or a difference may show it too. */
   learn({ auth }: AgentSettings): void {
     if (auth.kind === 'login' || auth.source.on === 'host') return;
-    const value = credentialIn(auth.source);
+    const value = credentialIn(auth.source, process.env);
     if (value) this.add(value);
   }
 
@@ -65,19 +69,8 @@ function learnOwn(databaseUrl: string): void {
   for (const value of [password, process.env['TEMPORAL_API_KEY'] ?? '']) if (value.length >= 12) secrets.add(value);
 }
 
-function credentialIn(source: CredentialSource): string | undefined {
-  if ('env' in source) return process.env[source.env];
-  return statSync(source.file, { throwIfNoEntry: false })?.isFile() ? readFileSync(source.file, 'utf8').trim() : undefined;
-}
-
-function readCredential(source: CredentialSource): string {
-  const name = 'env' in source ? source.env : source.file;
-  const value = credentialIn(source);
-  if (value) return value;
-  throw new HoldpointError('secret_missing', `the credential ${name} named by the plan is not there on the worker`, {
-    hint: 'env' in source ? `start the worker with ${name} in its environment` : `write it into ${name}, mode 0600`,
-  });
-}
+/** What the plan or the configuration names. */
+const secretOf = (of: string) => (source: CredentialSource): string => secrets.add(readCredential(source, process.env, { of, where: 'worker' }));
 
 async function makeActivities(config: Config, temporal: Temporal, close: (() => Promise<void>)[]): Promise<ReturnType<typeof createActivities>> {
   const { db, close: closeDb } = openDb(config.databaseUrl, { queryTimeoutMs: QUERY_TIMEOUT_MS });
@@ -88,15 +81,20 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
   close.push(() => hosts.close());
   const builtin = builtinAgents({
     claudeCode: { command: config.claudeCommand, baseUrl: config.claudeBaseUrl },
-    resolve: (source) => secrets.add(readCredential(source)),
+    resolve: secretOf('plan'),
     scripted: null,
   });
   const agents = createAgents(builtin, await loadAgentPackages(config.agents));
   const reviewers = createReviewers(builtinReviewers({ ollama: { host: config.ollamaHost } }), await loadReviewerPackages(config.reviewers));
   return createActivities({
     db, hosts, install: config.install,
+    notify: {
+      channels: createChannels(config.notify, { resolve: secretOf('configuration'), env: process.env }),
+      pageOf: (workflowId) => config.webUiUrl && workflowPage(config.webUiUrl, temporal.namespace, workflowId),
+    },
     seatsOn: (host) => config.hostSeats[host] ?? config.hostSeats['*'] ?? null,
-    isRunning: async (target) => (await describe(temporal, target))?.isOpen === true,
+    isRunning: (target) => isRunning(temporal, target),
+    tellPlan: (target, change) => applyPlan(temporal, target, change),
     agent: (settings) => agents.make(settings),
     reviewer: (settings) => reviewers.make(settings),
     redactor: (settings) => {
@@ -125,6 +123,8 @@ async function main(config: Config, log: Log): Promise<void> {
     const temporal = await connectTemporal({ env: process.env });
     close.push(() => temporal.close());
     const activities = await makeActivities(config, temporal, close);
+    // Only now: it keeps the process alive until a native connection was closed, or could not be made.
+    installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
     const { connection, address, namespace } = await connectNative({ env: process.env });
     close.unshift(() => connection.close());
     await registerSearchAttributes(connection, namespace);
@@ -146,7 +146,6 @@ let log = createLog({ level: 'info', scope: 'worker', stream: process.stderr, se
 async function start(): Promise<void> {
   const config = loadConfig(process.env, process.cwd());
   log = createLog({ level: config.logLevel, scope: 'worker', stream: process.stderr, secrets: () => secrets.all() });
-  installRuntime({ level: 'WARN', log: ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message) });
   learnOwn(config.databaseUrl);
   await main(config, log);
 }

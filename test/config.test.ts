@@ -20,7 +20,7 @@ test('without anything said, everything has a default and nothing can be changed
     databaseUrl: 'postgres://holdpoint:holdpoint@127.0.0.1:5432/holdpoint', ollamaHost: 'http://127.0.0.1:11434', dataDir: '/srv/x/.holdpoint',
     install: 'main', sshConfigFile: null, sshAuthSock: null, hostStateDir: null, hostBundle: null, workflowBundle: null, agentSeats: 2, hostSeats: {}, taskQueue: 'holdpoint',
     claudeCommand: 'claude', claudeBaseUrl: null, logLevel: 'info', metricsAddress: null, buildId: null, readyFile: null, reviewer: {},
-    agents: [], reviewers: [],
+    agents: [], reviewers: [], notify: [], webUiUrl: null,
   });
   expect(() => Object.assign(config, { install: 'other' })).toThrow(TypeError);
 });
@@ -76,4 +76,48 @@ test('seats of hosts: as text or as a mapping, each number a possible one', () =
   expect(seatsOf('build-vm=2, *=4')).toEqual({ 'build-vm': 2, '*': 4 });
   expect(loadConfig({}, '/srv/x', () => 'hostSeats: {build-vm: 2}').hostSeats).toEqual({ 'build-vm': 2 });
   for (const wrong of ['build-vm', 'build-vm=0', 'build-vm=-1', 'a=1,b', '=3']) expect(() => seatsOf(wrong)).toThrow(/HOLDPOINT_HOST_SEATS: .*must be HOST=NUMBER/);
+});
+
+describe('notify', () => {
+  const notifyOf = (yaml: string) => loadConfig({}, '/srv/x', () => yaml).notify;
+
+  test('channels with all they take, secrets by name only', () => {
+    const yaml = `notify:
+  - name: team
+    webhook: {url: {env: HOOK_URL}, secret: {file: /etc/hook.key}}
+    on: [opened, escalated]
+    kinds: [agent_question]
+    leastPriority: medium
+    batch: 5m
+    quiet: {from: "22:00", to: "07:30", zone: Europe/Berlin}
+  - {name: pager, command: [/usr/local/bin/page, --now]}
+  - {name: screen, desktop: true}
+`;
+    expect(notifyOf(yaml)).toEqual([
+      {
+        name: 'team', on: ['opened', 'escalated'], kinds: ['agent_question'], leastPriority: 'medium', batchMs: 300_000,
+        quiet: { from: 1320, to: 450, zone: 'Europe/Berlin', except: 'high' },
+        transport: { kind: 'webhook', url: { on: 'worker', env: 'HOOK_URL' }, secret: { on: 'worker', file: '/etc/hook.key' } },
+      },
+      expect.objectContaining({ name: 'pager', quiet: null, batchMs: 0, transport: { kind: 'command', command: ['/usr/local/bin/page', '--now'] } }),
+      expect.objectContaining({ name: 'screen', transport: { kind: 'desktop' } }),
+    ]);
+    expect(loadConfig({ HOLDPOINT_NOTIFY: '[{"name": "screen", "desktop": true}]' }, '/srv/x', noFile).notify).toHaveLength(1);
+  });
+
+  test.each([
+    ['notify: [{name: a}]', 'needs exactly one of webhook, command, desktop'],
+    ['notify: [{name: a, desktop: true, command: [x]}]', 'needs exactly one of webhook, command, desktop'],
+    ['notify: [{name: a, desktop: true}, {name: a, desktop: true}]', 'two channels have the same name'],
+    ['notify: [{name: a, webhook: {url: "ftp://x"}}]', 'must be an address such as https://hooks.example.com/T1'],
+    ['notify: [{name: a, webhook: {url: "https://x", secret: hunter2}}]', 'secret'],
+    ['notify: [{name: a, desktop: true, quiet: {from: "25:00", to: "07:00"}}]', 'must be a time of day such as 22:00, in quotes'],
+    ['notify: [{name: a, desktop: true, quiet: {from: "22:00", to: "07:00", zone: Mars/Base}}]', 'must be a time zone such as Europe/Berlin'],
+    ['notify: [{name: a, desktop: true, kinds: [agent_qestion]}]', 'agent_question'],
+  ])('%s is refused', (yaml, message) => {
+    const { message: said } = failure({}, { '/srv/x/.holdpoint/config.yaml': yaml });
+    expect(said).toContain(message);
+    expect(said).toContain('/srv/x/.holdpoint/config.yaml:1:');
+    expect(said).not.toContain('hunter2');
+  });
 });

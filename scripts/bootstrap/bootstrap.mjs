@@ -35,7 +35,9 @@ export async function bootstrap({ root = ROOT, needs = [] } = {}) {
     await ensureBuilds({ root, node, lock });
   }
   const temporal = needs.includes('temporal') ? { TEMPORAL_BIN: await ensureTemporal({ root, tools, lock }) } : {};
-  return { node, env: { ...process.env, ...temporal, PATH: pathWith(node) } };
+  // Beside the tools: a start of ours costs half the processor time when Node has stripped and compiled the same sources before.
+  const cache = { NODE_COMPILE_CACHE: join(dirname(tools), 'compile-cache') };
+  return { node, env: { ...cache, ...process.env, ...temporal, PATH: pathWith(node) } };
 }
 
 /** Children that say `node` get the same one. */

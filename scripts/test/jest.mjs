@@ -11,7 +11,10 @@ import { join, relative } from 'node:path';
 const JEST_LEFT = 'Jest did not exit';
 const GIVE_UP_MS = 10_000;
 
-/** Returns `{passed, failed, skipped: [full name], files: [{file, seconds}], exits: [sentence], died}`; a run that died counts as one failure. */
+/**
+ * Returns `{passed, failed, failures: [{file, name, message}], skipped: [full name], files: [{file, seconds}], exits: [sentence], died}`;
+ * a run that died counts as one failure.
+ */
 export async function runJest({ root, node, env, paths, coverage, servers }) {
   const outputFile = join(root, 'build/test-results.json');
   mkdirSync(join(root, 'build'), { recursive: true });
@@ -47,12 +50,20 @@ function summaryOf(root, file, exitCode) {
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: [], files: [], died: true };
+    return { passed: 0, failed: 1, failures: [], skipped: [], files: [], died: true };
   }
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   const skipped = report.testResults.flatMap((suite) => suite.assertionResults).filter(({ status }) => status === 'pending' || status === 'todo');
   // A failure outside of any test, as in the set-up or at the end of a file.
   const unexplained = exitCode !== 0 && failed === 0 ? 1 : 0;
   const files = report.testResults.map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1000 }));
-  return { passed: report.numPassedTests, failed: failed + unexplained, skipped: skipped.map(({ fullName }) => fullName), files, died: false };
+  const failures = report.testResults.flatMap((suite) => failuresOf(relative(root, suite.name), suite));
+  return { passed: report.numPassedTests, failed: failed + unexplained, failures, skipped: skipped.map(({ fullName }) => fullName), files, died: false };
+}
+
+/** A file that could not be run at all has no tests: what it said is the message of the file. */
+function failuresOf(file, { status, message, assertionResults }) {
+  const failed = assertionResults.filter((one) => one.status === 'failed');
+  if (failed.length === 0 && status === 'failed') return [{ file, name: '(the file itself)', message }];
+  return failed.map(({ fullName, failureMessages }) => ({ file, name: fullName, message: failureMessages.join('\n') }));
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 /** Servers that were told to end may take a moment. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** Returns `[{pid, where}]`, at once when there are none. */
 export async function straysAfterPatience(mark, folders) {

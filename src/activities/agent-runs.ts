@@ -4,11 +4,14 @@ import type { StreamSummary } from '../domain/agent.ts';
 import { outOffset, runLines } from '../db/agent-events.ts';
 import { noteEvent } from '../db/events.ts';
 import { updateRun } from '../db/runs.ts';
+import { noteRead } from '../db/steering.ts';
 import { finishTurn } from '../db/turns.ts';
 import type { TurnOutcome } from '../domain/turn-outcome.ts';
 import { WATCHDOG_DEFAULTS } from '../domain/watchdog.ts';
+import { askedAbout } from './asked-call.ts';
 import { attendRun } from './attend-run.ts';
 import type { AgentActivities, RunReport, RunResult, RunTurn } from './contract.ts';
+import { warnOfBudget } from './budgets.ts';
 import type { Deps } from './deps.ts';
 import { whatWasEnded } from './ended.ts';
 import { followRun, readTail, tellStored, type EndedRun } from './follow-run.ts';
@@ -17,9 +20,10 @@ import { loadRun, type LoadedRun } from './loaded-run.ts';
 import { onHost, toTheEnd, type HostCall } from './on-host.ts';
 import { Progress } from './progress.ts';
 import { createStreamStore, type StreamStore } from './stream-store.ts';
+import { keepTranscript } from './transcripts.ts';
 import { keepUsage } from './usage.ts';
 import type { Watch } from './watchdog.ts';
-import { fenceOf, hostOf } from './workspaces.ts';
+import { checkpointSettings, fenceOf, hostOf } from './workspaces.ts';
 
 const GRACE_MS = 5_000;
 const STDERR_BYTES = 2_000;
@@ -46,7 +50,8 @@ async function resumeStore(deps: Deps, { signal }: HostCall, run: LoadedRun): Pr
 }
 
 async function start(deps: Deps, target: HostCall, run: LoadedRun): Promise<void> {
-  const { spec, secrets } = run.launch();
+  const { spec: launched, secrets } = run.launch();
+  const spec = { trees: checkpointSettings(run.planned), ...launched };
   const state = await onHost(target, (api) => {
     const asked = api.startRun({ key: run.key, spec, secrets, ...fenceOf(run.planned, run.call) });
     run.starting = asked.then(() => undefined, () => undefined);
@@ -65,7 +70,7 @@ async function reap(target: HostCall, run: LoadedRun, state: EndedRun, store: St
     await followRun(target, run.key, store);
   }
   await store.end();
-  await onHost(target, (api) => api.unwatch({ workspace: run.planned.plan.workspace.path }));
+  await onHost(target, (api) => api.unwatch({ workspace: run.planned.place.path }));
 }
 
 const messageOf = (outcome: TurnOutcome): string => {
@@ -79,7 +84,9 @@ async function outcomeOf(target: HostCall, run: LoadedRun, state: EndedRun, summ
   const outcome = summary.outcome ?? { kind: 'interrupted', message: 'the agent ended without a result' };
   if (outcome.kind !== 'failed' || outcome.reason !== 'agent_error') return outcome;
   const stderr = (await readTail(target, run.key, 'err', STDERR_BYTES)).trim();
-  return stderr ? { ...outcome, message: `${outcome.message}: ${stderr}` } : outcome;
+  const message = stderr ? `${outcome.message}: ${stderr}` : outcome.message;
+  // It could not go on with the call it was answered about: that says nothing about the work, and the next run is told in words.
+  return run.isEmpty && summary.sessionId === null ? { kind: 'interrupted', message } : { ...outcome, message };
 }
 
 async function book(deps: Deps, { key }: LoadedRun, state: EndedRun, { costUsd, inputTokens, outputTokens, toolCalls }: StreamSummary): Promise<void> {
@@ -92,6 +99,7 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
   const { costUsd, toolCalls } = summary;
   await book(deps, run, state, summary);
   await finishTurn(deps.db, { ...run.call, ...thisAttempt() }, { outcome, message });
+  await warnOfBudget(deps, run.planned.plan, run.call);
   const until = outcome.kind === 'limited' ? outcome.until : null;
   return { outcome: outcome.kind, message, until, costUsd, toolCalls, ...(outcome.kind === 'failed' && { failure: outcome.reason }) };
 }
@@ -99,7 +107,10 @@ async function record(deps: Deps, run: LoadedRun, state: EndedRun, summary: Stre
 /** How it ended, by its own word where it had said that before we ended its process. */
 async function conclude(deps: Deps, target: HostCall, run: LoadedRun, state: EndedRun, { fold, progress }: Attached): Promise<RunResult> {
   const summary = fold.summary(state.kind === 'exited' ? state.exit : null);
-  const result = await record(deps, run, state, summary, progress.ended ?? (await outcomeOf(target, run, state, summary)));
+  const found = progress.ended ?? (await outcomeOf(target, run, state, summary));
+  const result = await record(deps, run, state, summary, found.kind === 'deferred' ? await askedAbout(target, run.key, found) : found);
+  await noteRead(deps.db, run.key, summary.heard);
+  await keepTranscript(deps, target, run);
   await tellStored(target, run.key);
   return result;
 }
@@ -118,7 +129,7 @@ async function stop(deps: Deps, target: HostCall, run: LoadedRun): Promise<void>
   const ended = await onHost(target, (api) => api.cancelRun({ key: run.key, graceMs: GRACE_MS }));
   const { state } = ended;
   if (state.kind !== 'none' && state.kind !== 'new') await storeRest(deps, target, run);
-  await onHost(target, (api) => api.unwatch({ workspace: run.planned.plan.workspace.path }));
+  await onHost(target, (api) => api.unwatch({ workspace: run.planned.place.path }));
   const message = `cancelled: ${whatWasEnded(ended)}`;
   await noteEvent(deps.db, { project: run.call.project, milestone: run.call.milestone, kind: 'run_cancelled', message, key: run.key });
 }

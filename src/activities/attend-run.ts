@@ -13,8 +13,9 @@ import { watchProgress, type Watch } from './watchdog.ts';
 import { checkpointSettings, fenceOf } from './workspaces.ts';
 
 async function watchBeside(deps: Deps, target: HostCall, run: LoadedRun, store: StreamStore): Promise<void> {
-  const request = { ...fenceOf(run.planned, run.call), ...checkpointSettings(run.planned) };
-  const watching = watchRun(deps, target, { turn: run.call, base: run.turn.treeBefore, request, store });
+  const { debounceMs } = run.planned.plan.policy.snapshot;
+  const request = { ...fenceOf(run.planned, run.call), ...checkpointSettings(run.planned), ...(debounceMs !== undefined && { debounceMs }) };
+  const watching = watchRun(deps, target, { turn: run.call, base: run.turn.treeBefore, request, store, key: run.key });
   await watching.catch(async (error: unknown) => {
     if (target.signal.aborted) return;
     // The checkpoints before and after are the truth; without the watcher only the live view is missing, and that is said.

@@ -1,16 +1,21 @@
 /** The user's own commands, run by Holdpoint on the host: before the milestone (baseline) and after each turn. */
 import { insertCheckpoint } from '../db/checkpoints.ts';
-import { baselineOf, evidenceOf, insertBaseline, insertEvidence } from '../db/evidence.ts';
+import { baselineOf, evidenceOf, insertBaseline, insertEvidence, lastRuns } from '../db/evidence.ts';
+import { runsOfTurn } from '../db/runs.ts';
 import { turn as loadTurn } from '../db/turns.ts';
-import { compareCheck, isWorthRepeating } from '../domain/evidence-compare.ts';
+import { compareCheck } from '../domain/evidence-compare.ts';
 import type { CheckEvidence, CheckRun } from '../domain/evidence.ts';
 import type { CheckSpec } from '../domain/plan.ts';
-import type { ChecksResult, Claim, HostActivities, MilestoneRef, TurnCall } from './contract.ts';
-import { runCheck, type CheckCall } from './check-run.ts';
+import type { ChecksResult, Claim, HostActivities, MeasureTurn, MilestoneRef, TurnCall } from './contract.ts';
+import { measureAll } from './check-measure.ts';
+import { checkKey, type MeasuredTurn } from './check-run.ts';
+import { skippedChecks } from './check-skip.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import type { Deps } from './deps.ts';
 import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
+import { onHost } from './on-host.ts';
 import { planned, type Planned } from './plans.ts';
+import { hostOf } from './workspaces.ts';
 
 const holdsFor = (check: CheckSpec, task: string): boolean => check.tasks === null || check.tasks.includes(task);
 
@@ -22,47 +27,55 @@ const fromBaseline = (runs: CheckRun[]): ChecksResult => ({
   checks: runs.map(({ name, exitCode }) => ({ name, exitCode, outcome: exitCode === 0 ? 'pass' : 'stillFailing', met: exitCode === 0 })),
 });
 
+/** What a fork is held against is what its origin was: a turn that it goes on from may have broken something. */
+async function baselineRuns(deps: Deps, context: Planned, { ref, tree }: { ref: MilestoneRef & Claim; tree: string }, beat: Beat): Promise<CheckRun[]> {
+  const { fork } = context.milestone;
+  if (fork) return baselineOf(deps.db, { project: ref.project, milestone: fork.milestone, epoch: fork.epoch });
+  return (await measureAll(deps, { context, ref, turn: null, tree, before: null, last: [] }, context.plan.checks, beat)).map(({ first }) => first);
+}
+
 async function baseline(deps: Deps, ref: MilestoneRef & Claim, beat: Beat): Promise<ChecksResult> {
   const stored = await baselineOf(deps.db, ref);
   if (stored.length > 0) return fromBaseline(stored);
   const context = await planned(deps, ref);
   const checkpoint = await takeCheckpoint(deps, context, ref, beat);
   await insertCheckpoint(deps.db, { ...ref, kind: 'baseline' }, checkpoint);
-  const { checks } = context.plan;
-  const runs: CheckRun[] = [];
-  for (const check of checks) {
-    const tree = runs.at(-1)?.treeAfter ?? checkpoint.tree;
-    runs.push(await runCheck(deps, { context, check, ref, turn: null, seq: 1, tree }, beat));
-  }
+  const runs = await baselineRuns(deps, context, { ref, tree: checkpoint.tree }, beat);
   await insertBaseline(deps.db, ref, runs);
   return fromBaseline(runs);
 }
 
-/** Runs one check, a newly failing one twice, and says what it means; `treeAfter` is the one after all of it. */
-async function measure(deps: Deps, call: Omit<CheckCall, 'seq'>, before: CheckRun | null, beat: Beat): Promise<CheckEvidence> {
-  const first = await runCheck(deps, { ...call, seq: 1 }, beat);
-  const second = isWorthRepeating(first, before) ? await runCheck(deps, { ...call, seq: 2 }, beat) : null;
-  return { ...compareCheck(call.check, first, second, before), treeAfter: (second ?? first).treeAfter };
-}
-
-/** The tree the turn ended with: the same one when this is repeated after a check has changed files. */
-async function treeOf(deps: Deps, context: Planned, call: TurnCall, beat: Beat): Promise<string> {
+/**
+ * The tree the checks run on: as the workspace is when the first of them begins. When this is repeated after some have begun, they may
+ * have changed files since, and it is the tree the turn ended with.
+ */
+async function treeOf(deps: Deps, context: Planned, call: TurnCall & MeasuredTurn, checks: readonly CheckSpec[], beat: Beat): Promise<string> {
   const { treeAfter } = await loadTurn(deps.db, call);
-  return treeAfter ?? (await takeCheckpoint(deps, context, call, beat)).tree;
+  if (treeAfter && (await hasBegun(deps, context, call, checks, beat))) return treeAfter;
+  return (await takeCheckpoint(deps, context, call, beat)).tree;
 }
 
-async function afterTurn(deps: Deps, call: TurnCall, beat: Beat): Promise<ChecksResult> {
-  const stored = await evidenceOf(deps.db, call);
+async function hasBegun(deps: Deps, context: Planned, call: TurnCall & MeasuredTurn, checks: readonly CheckSpec[], beat: Beat): Promise<boolean> {
+  const target = hostOf(deps, context, beat.signal);
+  const states = await Promise.all(checks.map((check) =>
+    onHost(target, (api) => api.runState({ key: checkKey(deps, { context, check, ref: call, turn: call, seq: 1 }) }))));
+  return states.some(({ kind }) => kind !== 'none');
+}
+
+async function afterTurn(deps: Deps, of: MeasureTurn, beat: Beat): Promise<ChecksResult> {
+  const [stored, runs] = await Promise.all([evidenceOf(deps.db, of), runsOfTurn(deps.db, of)]);
   if (stored.length > 0) return toResult(stored);
-  const [context, before] = await Promise.all([planned(deps, call), baselineOf(deps.db, call)]);
-  let tree = await treeOf(deps, context, call, beat);
-  const evidence: CheckEvidence[] = [];
-  for (const check of context.plan.checks.filter((one) => holdsFor(one, call.task))) {
-    const known = before.find(({ name }) => name === check.name) ?? null;
-    const measured = await measure(deps, { context, check, ref: call, turn: call, tree }, known, beat);
-    evidence.push(measured);
-    tree = measured.treeAfter;
-  }
+  const call = { ...of, run: (runs.at(-1)?.seq ?? 1) + (of.again ?? 0) };
+  const [context, before, last] = await Promise.all([planned(deps, call), baselineOf(deps.db, call), lastRuns(deps.db, call)]);
+  const checks = context.plan.checks.filter((one) => holdsFor(one, call.task));
+  const setting = { context, ref: call, turn: call, tree: await treeOf(deps, context, call, checks, beat), before, last };
+  const skipped = await skippedChecks(deps, context, call, setting, checks, beat);
+  const measured = await measureAll(deps, setting, checks.filter(({ name }) => !skipped.has(name)), beat);
+  const known = (name: string): CheckRun | null => before.find((run) => run.name === name) ?? null;
+  const evidence = checks.flatMap((check) => {
+    const one = measured.find(({ check: { name } }) => name === check.name);
+    return skipped.get(check.name) ?? (one ? compareCheck(check, one.first, one.second, known(check.name)) : []);
+  });
   await insertEvidence(deps.db, call, evidence);
   return toResult(evidence);
 }

@@ -1,171 +1,46 @@
 /**
  * What the workflows ask of the world: one object in, one small plain-JSON object out (under 64 KiB; bulk is in
- * Postgres). Types only. Every activity may run twice: rows are written by key, runs are started by key.
+ * Postgres). Types only; the shapes are in contract/. Every activity may run twice: rows are written by key, runs are started by key.
  */
-import type { BreakpointKind } from '../domain/breakpoints.ts';
-import type { DecisionKind, RuleName } from '../domain/decision.ts';
-import type { TurnRef } from '../domain/ids.ts';
-import type { BreakpointPolicy } from '../domain/plan.ts';
-import type { FailureReason, TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { StateChange } from '../domain/questions.ts';
-import type { Stall } from '../domain/watchdog.ts';
+import type { CheckpointReport, KeepCheckpoint } from './contract/checkpoints.ts';
+import type { ChecksResult, EndTurnResult, JudgeResult, JudgeTurn, MeasureTurn, ReviewResult } from './contract/judgement.ts';
+import type { ClosedWorktree, MergeCall, MergeChecked, MergedWorktree, OpenedWorktree, OpenWorktree, Readiness, SetUpFork, UndoMerge, WorktreeCall } from './contract/isolation.ts';
+import type { MilestoneBrief, MilestoneRef, PlanRef, ProjectBrief, TurnCall } from './contract/plan-brief.ts';
+import type { ComparePlans, PlanComparison, TellMilestone, ToldMilestone } from './contract/plan-change.ts';
+import type { NotificationActivities, Notify } from './contract/notifications.ts';
+import type { LookAtTree, PlanAnswer, StillAsked, TreeNow } from './contract/questions.ts';
+import type { Effects, ListEffects, PreviewedRestore, PreviewRestore, RestoreFiles, RestoreReport } from './contract/restores.ts';
+import type { SteerAgent, Steered } from './contract/steering.ts';
+import type { PutBack, PutBackResult } from './contract/unexpected.ts';
+import type { BeginTurn, BegunTurn, RunReport, RunTurn, StopRun } from './contract/turn.ts';
 
-export interface PlanRef {
-  project: string;
-  planSha256: string;
-}
-
-export interface MilestoneRef extends PlanRef {
-  milestone: string;
-}
-
-/** The turn a call is about, with the plan it follows. */
-export interface TurnCall extends TurnRef {
-  planSha256: string;
-}
-
-/** The plan without its texts: what scheduling needs. */
-export interface ProjectBrief {
-  project: string;
-  host: string;
-  milestones: { id: string; title: string; dependsOn: string[] }[];
-}
-
-export interface TaskBrief {
-  id: string;
-  title: string;
-  dependsOn: string[];
-  priority: number;
-  deadline: string | null;
-}
-
-export interface MilestoneBrief {
-  milestone: string;
-  title: string;
-  host: string;
-  workspace: string;
-  attempts: number;
-  hostPatienceMs: number;
-  /** Agents that may be at work on the host at the same time; null or absent: as many as the workers have slots. */
-  hostSeats?: number | null;
-  /** Longest a run may take, for the activity's own time-out. */
-  runTimeoutMs: number;
-  /** Sum of the checks' time-outs. */
-  checksTimeoutMs: number;
-  breakpoints: Partial<Record<BreakpointKind, BreakpointPolicy>>;
-  /** Highest occurrence among the questions of earlier runs of this milestone; absent: none. */
-  questionsBefore?: number;
-  tasks: TaskBrief[];
-}
+export type * from './contract/checkpoints.ts';
+export type * from './contract/isolation.ts';
+export type * from './contract/judgement.ts';
+export type * from './contract/notifications.ts';
+export type * from './contract/plan-brief.ts';
+export type * from './contract/plan-change.ts';
+export type * from './contract/questions.ts';
+export type * from './contract/restores.ts';
+export type * from './contract/steering.ts';
+export type * from './contract/turn.ts';
+export type * from './contract/unexpected.ts';
 
 export interface Claim {
   /** Fencing number of the workspace's lease; part of every run key of this milestone run. */
   epoch: number;
 }
 
-export interface BeginTurn extends TurnCall {
-  /** Run of this turn that is about to start, from 1. */
-  seq: number;
-  /** Why this attempt exists; null for the first. The text itself is in the decision row of the turn before. */
-  note: string | null;
-  /** A person, or the timer, has said not to wait for windows that reset by then (RFC 3339). */
-  usageSkipped?: string;
+/** Of the milestone's own line of work, or of a task that works beside it. */
+export interface SeatRef extends MilestoneRef {
+  task?: string;
 }
 
-export interface BegunTurn {
-  /** Empty where the turn was not begun. */
-  runKey: string;
-  /** A usage window is too full by the plan's policy: nothing was done. `until`: its reset, RFC 3339. */
-  full?: { until: string; reason: string };
-}
-
-/** A stall that a person is asked about while the run goes on. */
-export interface ReportedStall {
-  /** Id of the question. An answer `wait` begins the watch anew. */
-  question: string;
-  kind: Stall['kind'];
-  /** Bytes of the run's output that were stored when it stalled: any more, and a silent run gets on. */
-  offset: number;
-}
-
-export interface RunTurn extends TurnCall {
-  seq: number;
-  reported?: ReportedStall;
-}
-
-export interface StopRun extends TurnCall {
-  seq: number;
-  /** For people. */
-  by: string;
-}
-
-export interface RunResult {
-  outcome: TurnOutcomeKind;
-  /** One line for people; cut to 500 characters. */
-  message: string;
-  /** RFC 3339; for `limited`. */
-  until: string | null;
-  costUsd: number;
-  toolCalls: number;
-  /** For `failed`. */
-  failure?: FailureReason;
-}
-
-/** The run lives but does not get on: it was let go, nothing was ended. Calling again follows on. */
-export interface RunStalled {
-  outcome: 'stalled';
-  /** One sentence for people. */
-  message: string;
-  kind: Stall['kind'];
-  offset: number;
-}
-
-/** The reported stall is over, and the run was let go again. */
-export interface RunGoesOn {
-  outcome: 'goesOn';
-}
-
-export type RunReport = RunResult | RunStalled | RunGoesOn;
-
-export interface EndTurnResult {
-  tree: string;
-  changedFiles: number;
-}
-
-export interface ChecksResult {
-  checks: { name: string; exitCode: number | null; outcome: string; met: boolean }[];
-}
-
-export interface ReviewResult {
-  kind: 'reviewed' | 'unavailable' | 'skipped';
-  quality: number | null;
-  confidence: number | null;
-}
-
-export interface JudgeTurn extends TurnCall {
-  attemptsLeft: number;
-  /** Failures in a row before this turn. */
-  failuresBefore: number;
-  /** A person said: go on without a review. */
-  skipReview: boolean;
-  /** Times in a row that the turn has waited for the API or a limit before this; absent: none. */
-  waitsBefore?: number;
-}
-
-export interface JudgeResult {
-  decision: DecisionKind;
-  rule: RuleName;
-  /** For `breakpoint`, and for a `wait` that a person sees. */
-  breakpoint: BreakpointKind | null;
-  /** For `breakpoint`: nothing was tried; after `retry` the same turn goes on. */
-  hold?: boolean;
-  /** One paragraph for people; cut to 1,000 characters. The whole feedback is in the decision row. */
-  reason: string;
-  until: string | null;
-  quality: number | null;
-  confidence: number | null;
-  /** Counts towards failures in a row. */
-  failed: boolean;
+export interface ClaimCall extends MilestoneRef {
+  workflowRunId: string;
+  /** The workspace itself, of a milestone that works elsewhere: to begin from it, or to bring something back. */
+  root?: true;
 }
 
 /** State changes for the read side; all in one call, one transaction. */
@@ -178,14 +53,38 @@ export interface QuickActivities {
   recordState(p: RecordState): Promise<void>;
   judgeTurn(p: JudgeTurn): Promise<JudgeResult>;
   /** `no_seat` while others come first; asked again until it is taken. May be repeated. */
-  takeSeat(p: MilestoneRef): Promise<void>;
-  leaveSeat(p: MilestoneRef): Promise<void>;
+  takeSeat(p: SeatRef): Promise<void>;
+  leaveSeat(p: SeatRef): Promise<void>;
+  comparePlans(p: ComparePlans): Promise<PlanComparison>;
+  /** The stored plan is the project's current one from now on; for the run that asks. */
+  adoptPlan(p: PlanRef): Promise<void>;
+  /** Says the plan to a milestone of the project that runs. */
+  tellMilestone(p: TellMilestone): Promise<ToldMilestone>;
+  /** May be repeated: each is told once. */
+  notify(p: Notify): Promise<void>;
+  /** Whether an open question is covered by the plan as it is now. */
+  stillAsked(p: StillAsked): Promise<PlanAnswer>;
 }
 
 /** Talk to the host of the project or to the reviewer; still minutes at most. Queue `holdpoint`. */
 export interface HostActivities {
-  claimWorkspace(p: MilestoneRef & { workflowRunId: string }): Promise<Claim>;
-  releaseWorkspace(p: MilestoneRef & Claim): Promise<void>;
+  claimWorkspace(p: ClaimCall): Promise<Claim>;
+  releaseWorkspace(p: MilestoneRef & Claim & { root?: true }): Promise<void>;
+  /** A worktree with the files the workspace has now, made ready. */
+  openWorktree(p: OpenWorktree): Promise<OpenedWorktree>;
+  /** The plan's setup, in the worktree of a fork. May be repeated: it is found again where it has begun. */
+  setUpFork(p: SetUpFork): Promise<Readiness>;
+  /** The files of both, in the workspace; of a conflict, in the worktree. */
+  mergeWorktree(p: MergeCall): Promise<MergedWorktree>;
+  checkMerged(p: MergeCall): Promise<MergeChecked>;
+  /** The workspace as it was before the merge. `goesOn`: the worktree gets the files of both, to go on with. */
+  undoMerge(p: UndoMerge): Promise<void>;
+  /** The merge stays. */
+  finishMerge(p: WorktreeCall): Promise<void>;
+  /** Takes a checkpoint, then removes it, unless that would lose something. */
+  closeWorktree(p: WorktreeCall): Promise<ClosedWorktree>;
+  /** Leaves all of the milestone's where they are, each saved as a checkpoint. */
+  keepWorktrees(p: Omit<WorktreeCall, 'task'>): Promise<void>;
   takeBaseline(p: MilestoneRef & Claim): Promise<ChecksResult>;
   /** T0, the prompt, the rows of turn and run. */
   beginTurn(p: BeginTurn): Promise<BegunTurn>;
@@ -194,9 +93,26 @@ export interface HostActivities {
    * away for as long as it takes.
    */
   stopRun(p: StopRun): Promise<void>;
+  /** Whether the files are still those that a person was asked about. */
+  lookAtTree(p: LookAtTree): Promise<TreeNow>;
+  /** Of the workspace as it is, also while an agent works. May be repeated: the same files are one checkpoint. */
+  keepCheckpoint(p: KeepCheckpoint): Promise<CheckpointReport>;
+  /** What going back to before the task's turns would do; changes nothing. */
+  previewRestore(p: PreviewRestore): Promise<PreviewedRestore>;
+  /** What was done in the project since a checkpoint and no restore undoes. Asks no host. `unknown_target` for a checkpoint that is not there. */
+  listEffects(p: ListEffects): Promise<Effects>;
+  /**
+   * Puts files back to a checkpoint, after taking one of the present. Killed in the middle, it goes on where it was. `unknown_target` for a
+   * checkpoint that is not there, `workspace_busy` while a run lives, `policy` when effects have come that were not shown.
+   */
+  restoreFiles(p: RestoreFiles): Promise<RestoreReport>;
+  /** Takes back what no tool call accounts for and the question was about, and nothing else. May be repeated. */
+  putBack(p: PutBack): Promise<PutBackResult>;
+  /** May be repeated: the same words are told once. */
+  steerAgent(p: SteerAgent): Promise<Steered>;
   /** T1 and the changes between. */
-  endTurn(p: TurnCall): Promise<EndTurnResult>;
-  runChecks(p: TurnCall): Promise<ChecksResult>;
+  endTurn(p: MeasureTurn): Promise<EndTurnResult>;
+  runChecks(p: MeasureTurn): Promise<ChecksResult>;
   reviewTurn(p: TurnCall): Promise<ReviewResult>;
 }
 
@@ -209,4 +125,4 @@ export interface AgentActivities {
   runTurn(p: RunTurn): Promise<RunReport>;
 }
 
-export type Activities = QuickActivities & HostActivities & AgentActivities;
+export type Activities = QuickActivities & HostActivities & AgentActivities & NotificationActivities;

@@ -1,5 +1,5 @@
 /** Follows a run on its host to its end. The offset is the database's, so any worker may go on where another was killed. */
-import type { RunChunk, RunState } from '../domain/host-api.ts';
+import type { RunChunk, RunState, RunStream } from '../domain/host-api.ts';
 import { onHost, type HostCall } from './on-host.ts';
 import type { StreamStore } from './stream-store.ts';
 
@@ -56,11 +56,24 @@ const readFrom = (target: HostCall, key: string, offset: number): Promise<RunChu
   heard(onHost(target, (api) => api.readRun({ key, stream: 'out', offset, maxBytes: CHUNK_BYTES, waitMs: WAIT_MS })));
 
 /** The last bytes of a run's stream, as text. */
-export async function readTail(target: HostCall, key: string, stream: 'out' | 'err', maxBytes: number): Promise<string> {
+export async function readTail(target: HostCall, key: string, stream: 'out' | 'err' | 'gate', maxBytes: number): Promise<string> {
   const { size } = await onHost(target, (api) => api.readRun({ key, stream, offset: 0, maxBytes: 1, waitMs: 0 }));
   const offset = Math.max(0, size - maxBytes);
   const { data } = await onHost(target, (api) => api.readRun({ key, stream, offset, maxBytes, waitMs: 0 }));
   return Buffer.from(data, 'base64').toString('utf8');
+}
+
+/** All of an ended run's stream as text, or how many bytes it has when they are more than `mostBytes`. */
+export async function readWhole(target: HostCall, key: string, stream: RunStream, mostBytes: number): Promise<string | { size: number }> {
+  const pieces: Buffer[] = [];
+  for (let offset = 0; ;) {
+    const { data, size } = await onHost(target, (api) => api.readRun({ key, stream, offset, maxBytes: CHUNK_BYTES, waitMs: 0 }));
+    if (size > mostBytes) return { size };
+    const bytes = Buffer.from(data, 'base64');
+    pieces.push(bytes);
+    offset += bytes.length;
+    if (bytes.length === 0 || offset >= size) return Buffer.concat(pieces).toString('utf8');
+  }
 }
 
 /** The host may throw away what the run has written, when it has too much of it. Only a hint: a host that is away now keeps it longer. */

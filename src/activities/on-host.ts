@@ -76,6 +76,16 @@ class Patience {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** As `onHost`, for what can be left: null when the host stays away for longer than `patienceMs`. */
+export async function onHostUnlessAway<T>(target: HostCall, call: (api: HostApi) => Promise<T>): Promise<T | null> {
+  try {
+    return await onHost(target, call);
+  } catch (error) {
+    if (isAway(error)) return null;
+    throw error;
+  }
+}
+
 /**
  * Runs `call` on the host; it must be safe to repeat. `host_unreachable` after `patienceMs` without an answer; any other
  * error at once. Cancelled by `signal`.

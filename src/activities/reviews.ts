@@ -1,53 +1,48 @@
-/** The local model's judgement of a completed turn. A model that cannot judge is a value, never an exception. */
-import { randomBytes } from 'node:crypto';
+/** The local models' judgement of a completed turn. A model that cannot judge is a value, never an exception. */
 import { evidenceOf } from '../db/evidence.ts';
-import { insertReview, reviewOf } from '../db/reviews.ts';
-import { firstTreeOfTask, turn as loadTurn } from '../db/turns.ts';
-import { composeReviewPrompt } from '../domain/review-prompt.ts';
+import { insertReviewPrompt, type ReviewQuestion } from '../db/review-prompts.ts';
+import { insertReview, reviewsOf } from '../db/reviews.ts';
+import { reviewersOf } from '../domain/plan.ts';
 import type { ReviewOutcome } from '../domain/review.ts';
+import { askReviewer } from './ask-reviewer.ts';
 import type { HostActivities, ReviewResult, TurnCall } from './contract.ts';
 import type { Deps } from './deps.ts';
 import { thisAttempt, withHeartbeat, type Beat } from './heartbeat.ts';
-import { onHost } from './on-host.ts';
 import { planned, taskIn, type Planned } from './plans.ts';
-import { hostOf } from './workspaces.ts';
+import { diffOfTask } from './review-diff.ts';
+import { combinedReview, storedReview } from './stored-reviews.ts';
 
-/** What is asked of the host; the prompt cuts it to what the model is given. */
-const DIFF_BYTES = 256 * 1024;
-
-/** What the task has changed so far, not only this attempt: a retry is judged by the whole. */
-async function diffOf(deps: Deps, context: Planned, call: TurnCall, beat: Beat): Promise<string> {
-  const [{ treeAfter, treeBefore }, first] = await Promise.all([loadTurn(deps.db, call), firstTreeOfTask(deps.db, call)]);
-  const request = { workspace: context.plan.workspace.path, from: first ?? treeBefore, to: treeAfter ?? treeBefore, path: null, maxBytes: DIFF_BYTES };
-  const { text } = await onHost(hostOf(deps, context, beat.signal), (api) => api.diffText(request));
-  return deps.redactor(context.plan.agent).text(text);
-}
-
-async function review(deps: Deps, call: TurnCall, beat: Beat): Promise<ReviewOutcome> {
-  const context = await planned(deps, call);
-  const { reviewer: settings } = context.plan;
-  const task = taskIn(context, call.task);
-  const [evidence, diff] = await Promise.all([evidenceOf(deps.db, call), diffOf(deps, context, call, beat)]);
-  const nonce = randomBytes(12).toString('hex');
-  const request = composeReviewPrompt({ task, evidence, diff, nonce });
-  return deps.reviewer(settings).review({ ...request, deadlineMs: settings.deadlineMs }, beat.signal);
-}
-
-const toResult = (outcome: ReviewOutcome): ReviewResult =>
-  outcome.kind === 'reviewed'
+const toResult = (outcome: ReviewOutcome | undefined): ReviewResult =>
+  outcome?.kind === 'reviewed'
     ? { kind: 'reviewed', quality: outcome.review.quality, confidence: outcome.review.confidence }
     : { kind: 'unavailable', quality: null, confidence: null };
 
+const redacted = (deps: Deps, { plan }: Planned, { system, prompt, promptHash }: ReviewQuestion): ReviewQuestion =>
+  ({ system, prompt: deps.redactor(plan.agent).text(prompt), promptHash });
+
+/** One after the other: they share the machine of the model server. Each that is done is kept, whatever becomes of the next. */
+async function askAll(deps: Deps, context: Planned, call: TurnCall, beat: Beat): Promise<void> {
+  const { plan } = context;
+  const stored = await reviewsOf(deps.db, call);
+  const missing = reviewersOf(plan).filter((settings) => storedReview(plan, settings, stored)?.outcome.kind !== 'reviewed');
+  if (missing.length === 0) return;
+  const [evidence, diff] = await Promise.all([evidenceOf(deps.db, call), diffOfTask(deps, context, call, beat)]);
+  const keep = (question: ReviewQuestion): Promise<void> => insertReviewPrompt(deps.db, { ...call, ...thisAttempt() }, redacted(deps, context, question));
+  const subject = { task: taskIn(context, call.task), evidence, diff, own: plan.prompts, keep };
+  for (const settings of missing) {
+    const { outcome, prompt } = await askReviewer(deps.reviewer(settings), settings, subject, beat.signal);
+    await insertReview(deps.db, { ...call, ...thisAttempt() }, { reviewer: settings.name, outcome }, prompt);
+  }
+}
+
 export const createReviews = (deps: Deps): Pick<HostActivities, 'reviewTurn'> => ({
   async reviewTurn(call) {
-    const [stored, evidence] = await Promise.all([reviewOf(deps.db, call), evidenceOf(deps.db, call)]);
-    if (stored?.kind === 'reviewed') return toResult(stored);
+    const [context, evidence] = await Promise.all([planned(deps, call), evidenceOf(deps.db, call)]);
     // No score can overrule a required check, so nobody waits for one.
     if (evidence.some(({ required, met }) => required && !met)) return { kind: 'skipped', quality: null, confidence: null };
     return withHeartbeat(async (beat) => {
-      const outcome = await review(deps, call, beat);
-      await insertReview(deps.db, { ...call, ...thisAttempt() }, outcome);
-      return toResult(outcome);
+      await askAll(deps, context, call, beat);
+      return toResult(await combinedReview(deps.db, context.plan, call));
     });
   },
 });

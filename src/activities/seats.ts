@@ -33,9 +33,9 @@ export const createSeats = (deps: Deps): Pick<QuickActivities, 'takeSeat' | 'lea
     const { host } = plan.workspace;
     const seats = deps.seatsOn(host);
     if (seats === null) return;
-    const claim = { project: ref.project, milestone: ref.milestone, host, seats };
+    const claim = { project: ref.project, milestone: ref.milestone, ...(ref.task !== undefined && { task: ref.task }), host, seats };
     const answer = await ask(deps, claim);
     if (answer.kind === 'full') throw noSeat(claim, answer);
   },
-  leaveSeat: ({ project, milestone }) => leaveSeat(deps.db, { project, milestone }),
+  leaveSeat: ({ project, milestone, task }) => leaveSeat(deps.db, { project, milestone, ...(task !== undefined && { task }) }),
 });

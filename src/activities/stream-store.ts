@@ -35,7 +35,7 @@ interface Source {
 }
 
 /** Secrets are ASCII, so a byte-for-byte text keeps everything else as it was: NUL and broken UTF-8 too. */
-const redactBytes = (redactor: TextRedactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
+export const redactBytes = (redactor: TextRedactor, raw: Buffer): Buffer => Buffer.from(redactor.text(raw.toString('latin1')), 'latin1');
 
 const BACKSLASH = 0x5c;
 

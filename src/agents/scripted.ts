@@ -78,8 +78,8 @@ const readTarget = object({ file_path: text });
 type ScriptedLine = NonNullable<ReturnType<typeof readLine>>;
 
 const emptySummary = (): StreamSummary => ({
-  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
-  outputTokens: 0, apiRetries: 0, usage: [], openCall: null, outcome: null,
+  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], commands: [], resultText: null, costUsd: 0, inputTokens: 0,
+  outputTokens: 0, apiRetries: 0, usage: [], heard: [], openCall: null, outcome: null,
 });
 
 function createScriptedFold(): StreamFold {
@@ -101,6 +101,7 @@ function take(state: StreamSummary, line: ScriptedLine): void {
   if (line.event === 'init') Object.assign(state, { sessionId: line.session ?? null, agentVersion: line.version ?? null });
   if (line.event === 'toolUse') Object.assign(state, { toolCalls: state.toolCalls + 1, openCall: { tool, toolUseId, input: line.input } });
   if (line.event === 'toolResult') takeWrite(state);
+  if (line.event === 'toolResult') takeCommand(state, line.text ?? '');
   if (line.event === 'toolResult' || line.event === 'denied') state.openCall = null;
   if (line.event === 'denied') state.denials.push({ tool, toolUseId, message });
   if (line.event === 'usage') {
@@ -114,6 +115,14 @@ function take(state: StreamSummary, line: ScriptedLine): void {
 function takeWrite({ openCall, writes }: StreamSummary): void {
   const { file_path: path } = readTarget(openCall?.input) ?? {};
   if (openCall && path !== undefined && ['Write', 'Edit'].includes(openCall.tool)) writes.push({ path, tool: openCall.tool, toolUseId: openCall.toolUseId });
+}
+
+const readCommand = object({ command: text });
+
+/** Its answer begins with the exit code. */
+function takeCommand({ openCall, commands = [] }: StreamSummary, answer: string): void {
+  const { command } = readCommand(openCall?.tool === 'Bash' ? openCall.input : undefined) ?? {};
+  if (command !== undefined) commands.push({ command, failed: !/^exit 0\b/.test(answer) });
 }
 
 function takeResult(state: StreamSummary, outcome: TurnOutcome, costUsd: number): void {

@@ -42,7 +42,7 @@ function afterSignal({ signal }: Io, code: number, { isService = false }: Manner
 
 async function run<Options>(frame: Frame, command: Command, handler: Handler<Options>, manner: Manner): Promise<number> {
   const { io } = frame;
-  const options = command.opts<Options & { json?: boolean }>();
+  const options = command.optsWithGlobals<Options & { json?: boolean }>();
   const json = options.json === true;
   const session = new Session(io, frame.install);
   try {

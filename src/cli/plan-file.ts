@@ -1,5 +1,5 @@
 /** Reads a plan from the disk for the commands that take one. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -26,12 +26,22 @@ function readText(path: string, file: string): Buffer {
   }
 }
 
-/** Text of a file beside the plan; null for what is not there or lies, links followed, outside the plan's folder. */
-function readBeside(folder: string, name: string): string | null {
+/** Path of what lies beside the plan; null for what is not there or lies, links followed, outside the plan's folder. */
+function beside(folder: string, name: string): string | null {
   const path = resolve(folder, name);
   if (!existsSync(path)) return null;
   const inside = relative(realpathSync(folder), realpathSync(path));
-  return inside.startsWith('..') || isAbsolute(inside) ? null : readFileSync(path, 'utf8');
+  return inside.startsWith('..') || isAbsolute(inside) ? null : path;
+}
+
+function readBeside(folder: string, name: string): string | null {
+  const path = beside(folder, name);
+  return path === null ? null : readFileSync(path, 'utf8');
+}
+
+function listBeside(folder: string, name: string): string[] | null {
+  const path = beside(folder, name);
+  return path === null || !statSync(path).isDirectory() ? null : readdirSync(path);
 }
 
 /** Every mistake is in the result; `bad_input` only for a file that cannot be read. */
@@ -39,7 +49,10 @@ export function checkPlan({ io, config }: Pick<Session, 'io' | 'config'>, file: 
   const path = resolve(io.cwd, file);
   const text = readText(path, file);
   const folder = dirname(path);
-  const result = parsePlan({ file: basename(path), folder, text, readFile: (name) => readBeside(folder, name), defaults: { reviewer: config.reviewer } });
+  const result = parsePlan({
+    file: basename(path), folder, text, defaults: { reviewer: config.reviewer },
+    readFile: (name) => readBeside(folder, name), listFiles: (name) => listBeside(folder, name),
+  });
   return { result, text };
 }
 

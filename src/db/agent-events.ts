@@ -5,9 +5,11 @@
 import { sql } from 'kysely';
 import type { AgentEvent } from '../domain/agent.ts';
 import { HoldpointError } from '../domain/failure-kind.ts';
+import type { TurnRef } from '../domain/ids.ts';
 import { cleanText, exactJsonText } from './columns.ts';
 import { leaseOfTurn, staleLease } from './lease-fence.ts';
 import type { Db } from './transaction.ts';
+import { turnIdSql } from './turns.ts';
 
 export interface StreamLine {
   /** Of the line's first byte. */
@@ -124,4 +126,25 @@ export async function* runLines(db: Db, runKey: string): AsyncGenerator<Buffer> 
     if (!last || rows.length < REPLAY_PAGE) return;
     after = last.offset;
   }
+}
+
+/** Where each tool call of the turn's runs stands in their streams, and its result; counted over all of them. */
+export async function callPositions(db: Db, turn: TurnRef): Promise<Map<string, { made: number; answered: number | null }>> {
+  const rows = await db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id').select(['agent_event.kind', 'agent_event.tool_use_id as id'])
+    .where('run.turn_id', '=', turnIdSql(turn)).where('agent_event.kind', 'in', ['toolUse', 'toolResult', 'denied']).where('agent_event.tool_use_id', 'is not', null)
+    .orderBy('run.seq').orderBy('agent_event.byte_offset').execute();
+  const found = new Map<string, { made: number; answered: number | null }>();
+  for (const [at, { kind, id }] of rows.entries()) {
+    const known = found.get(id ?? '');
+    if (known) Object.assign(known, kind !== 'toolUse' && { answered: at });
+    else found.set(id ?? '', { made: at, answered: null });
+  }
+  return found;
+}
+
+/** Whether the agent did anything in that run: said something, or called a tool, or had one answered. */
+export async function hasWorked(db: Db, runKey: string): Promise<boolean> {
+  const row = await db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id').select('agent_event.kind')
+    .where('run.run_key', '=', runKey).where('agent_event.kind', 'in', ['text', 'thinking', 'toolUse', 'toolResult', 'denied']).limit(1).executeTakeFirst();
+  return row !== undefined;
 }

@@ -33,7 +33,7 @@ export interface StoredDecision extends Omit<NewDecision, 'decision'> {
 }
 
 /** One entry of the `decisions` document. */
-export type DecisionRow = StoredDecision & { milestone: string; task: string; turn: number };
+export type DecisionRow = StoredDecision & { milestone: string; epoch: number; task: string; turn: number };
 
 type Row = Omit<DecisionRow, 'at' | 'until'> & { at: Date; until: Date | null };
 
@@ -57,7 +57,7 @@ export async function insertDecision(db: Db, ref: TurnRef, made: NewDecision): P
 /** The latest decision about a turn; undefined when there is none yet. */
 export async function decisionOf(db: Db, ref: TurnRef): Promise<DecisionRow | undefined> {
   const { rows } = await sql<Row>`
-    select turn.milestone, turn.task, turn.turn, ${COLUMNS} from decision d join turn on turn.id = d.turn_id
+    select turn.milestone, turn.epoch, turn.task, turn.turn, ${COLUMNS} from decision d join turn on turn.id = d.turn_id
     where d.turn_id = ${turnIdSql(ref)} order by d.id desc limit 1`.execute(db);
   return rows.map(fromRow)[0];
 }
@@ -65,7 +65,7 @@ export async function decisionOf(db: Db, ref: TurnRef): Promise<DecisionRow | un
 /** Oldest first. */
 export async function decisionRows(db: Db, target: Target): Promise<DecisionRow[]> {
   const { rows } = await sql<Row>`
-    select turn.milestone, turn.task, turn.turn, ${COLUMNS} from turn join decision d on d.turn_id = turn.id
+    select turn.milestone, turn.epoch, turn.task, turn.turn, ${COLUMNS} from turn join decision d on d.turn_id = turn.id
     where ${ofTarget(target)} order by d.id`.execute(db);
   return rows.map(fromRow);
 }

@@ -1,7 +1,7 @@
 /** Notes for people that belong to no table of their own: paused, watcher lost, run cancelled. */
-import type { Insertable } from 'kysely';
+import { sql, type InsertObject } from 'kysely';
 import { cleanText } from './columns.ts';
-import type { EventTable } from './schema-judgement.ts';
+import type { Database } from './schema.ts';
 import type { Db } from './transaction.ts';
 
 export interface NewEvent {
@@ -14,7 +14,7 @@ export interface NewEvent {
   key: string;
   workflowId?: string;
   runId?: string;
-  /** RFC 3339; default: now. */
+  /** RFC 3339; default: now, by the database's clock. */
   at?: string;
 }
 
@@ -36,9 +36,9 @@ export async function noteEvents(db: Db, events: readonly NewEvent[]): Promise<v
   await db.insertInto('event').values(events.map(toRow)).onConflict((oc) => oc.column('key').doNothing()).execute();
 }
 
-const toRow = ({ project, milestone, kind, message, key, workflowId, runId, at }: NewEvent): Insertable<EventTable> => ({
+const toRow = ({ project, milestone, kind, message, key, workflowId, runId, at }: NewEvent): InsertObject<Database, 'event'> => ({
   key: `${key}/${kind}`, project, milestone: milestone ?? null, kind, message: cleanText(message),
-  workflow_id: workflowId ?? null, run_id: runId ?? null, at: at ?? new Date(),
+  workflow_id: workflowId ?? null, run_id: runId ?? null, at: at ?? sql<Date>`now()`,
 });
 
 /** Of a project or one of its milestones, oldest first, after the id `after`. */

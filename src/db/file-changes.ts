@@ -1,5 +1,6 @@
 /** What changed in the workspace: rows seen while a turn ran, and the final ones between its two checkpoints. */
 import { sql } from 'kysely';
+import type { ChangeCause } from '../domain/attribution.ts';
 import type { Change } from '../domain/host-api.ts';
 import type { TurnRef } from '../domain/ids.ts';
 import { cleanOrNull, cleanText } from './columns.ts';
@@ -7,9 +8,6 @@ import { underLease } from './lease-fence.ts';
 import type { ObservedBy } from './schema-turn.ts';
 import type { Db } from './transaction.ts';
 import { turnIdSql } from './turns.ts';
-
-/** What caused a change: a tool call of the agent, or anything else. */
-export type ChangeCause = { kind: 'tool'; tool: string; toolUseId: string } | { kind: 'other' };
 
 export interface ChangesOfTrees {
   turn: TurnRef;
@@ -25,7 +23,7 @@ export interface ChangesOfTrees {
 const BATCH = 5_000;
 
 /**
- * The turn must exist. May be repeated: a path between the same two trees is stored once per turn; of the final rows, those of
+ * The turn must exist. May be repeated: a path between the same two trees is stored once per turn, with the cause that is known best; of the final rows, those of
  * the last call are the turn's. All or none.
  */
 export async function insertChanges(db: Db, { changes, ...about }: ChangesOfTrees): Promise<void> {
@@ -52,7 +50,17 @@ async function insertBatch(db: Db, { turn, treeFrom, treeTo, observedBy, final, 
       ${column((c) => c.by?.kind ?? null)}::text[], ${column((c) => tool(c.by)?.tool ?? null)}::text[],
       ${column((c) => tool(c.by)?.toolUseId ?? null)}::text[]
     ) as change
-    on conflict do nothing`.execute(db);
+    on conflict (turn_id, final, tree_from, tree_to, md5(path)) do update
+      set observed_by = excluded.observed_by, by_kind = excluded.by_kind, tool = excluded.tool, tool_use_id = excluded.tool_use_id
+      where excluded.observed_by in ('call', 'between')`.execute(db);
+}
+
+/** Path → the last call that was open when the watcher saw it change while the turn ran. */
+export async function seenCauses(db: Db, turn: TurnRef): Promise<Map<string, ChangeCause>> {
+  const { rows } = await sql<{ path: string; tool: string; toolUseId: string }>`
+    select distinct on (path) path, tool, tool_use_id as "toolUseId" from file_change
+    where turn_id = ${turnIdSql(turn)} and not final and observed_by in ('watcher', 'scan') and by_kind = 'tool' order by path, id desc`.execute(db);
+  return new Map(rows.map(({ path, ...call }) => [path, { kind: 'tool', ...call }]));
 }
 
 /** How much a turn changed between its two checkpoints. `lines`: added and removed; null when only binary files changed, or none. */
@@ -61,3 +69,11 @@ export async function changeTotals(db: Db, turn: TurnRef): Promise<{ files: numb
     select count(*) as files, sum(added + removed) as lines from file_change where turn_id = ${turnIdSql(turn)} and final`.execute(db);
   return rows[0] ?? { files: 0, lines: null };
 }
+
+/** Paths the turn changed between its two checkpoints, in order; the first ones. */
+export async function changedPaths(db: Db, turn: TurnRef, most: number): Promise<string[]> {
+  const rows = await db.selectFrom('file_change').select('path').where('turn_id', '=', turnIdSql(turn)).where('final', '=', true)
+    .orderBy('path').limit(most).execute();
+  return rows.map(({ path }) => path);
+}
+

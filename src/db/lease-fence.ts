@@ -9,7 +9,7 @@ import type { TurnRef } from '../domain/ids.ts';
 import type { Database } from './schema.ts';
 import { inTransaction, type Db } from './transaction.ts';
 
-export type LeaseRef = Pick<TurnRef, 'project' | 'milestone' | 'epoch' | 'attemptAt'>;
+export type LeaseRef = Pick<TurnRef, 'project' | 'milestone' | 'epoch' | 'attemptAt' | 'lane'>;
 
 /** Joins `workspace_lease lease` to a `turn`: no row when another lease has come since. */
 export const leaseOfTurn: RawBuilder<boolean> = sql<boolean>`
@@ -56,8 +56,19 @@ async function shareLease(tx: Transaction<Database>, of: LeaseRef): Promise<Held
 }
 
 async function moveAttempt(tx: Transaction<Database>, of: LeaseRef, at: string): Promise<Held | undefined> {
+  if (of.lane !== undefined) return moveBeside(tx, of, of.lane, at);
   const { rows } = await sql<Held>`
     update workspace_lease set attempt_at = greatest(attempt_at, ${at}) where ${isOf(of)}
+    returning attempt_at > ${at} as "isNewer"`.execute(tx);
+  return rows[0];
+}
+
+/** Tasks side by side under one lease: a newer attempt of another one says nothing about this. */
+async function moveBeside(tx: Transaction<Database>, of: LeaseRef, lane: string, at: string): Promise<Held | undefined> {
+  if (!(await shareLease(tx, of))) return undefined;
+  const { rows } = await sql<Held>`
+    insert into lease_attempt as moved (project, milestone, epoch, lane, attempt_at) values (${of.project}, ${of.milestone}, ${of.epoch}, ${lane}, ${at})
+    on conflict (project, milestone, epoch, lane) do update set attempt_at = greatest(moved.attempt_at, excluded.attempt_at)
     returning attempt_at > ${at} as "isNewer"`.execute(tx);
   return rows[0];
 }

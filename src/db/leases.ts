@@ -1,6 +1,7 @@
 /** Who may write to a workspace. The epoch is the fencing number: it grows with every new holder and never goes back. */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { HoldpointError } from '../domain/failure-kind.ts';
+import { restoreHolderOf } from '../domain/ids.ts';
 import type { Db } from './transaction.ts';
 
 export interface WorkspaceRef {
@@ -17,6 +18,8 @@ export interface LeaseClaim extends WorkspaceRef {
   above?: number;
   /** When the attempt that claims was scheduled (RFC 3339). */
   attemptAt?: string;
+  /** The milestone works elsewhere, and only brings something back: under a number that none of its other leases has. */
+  beside?: boolean;
 }
 
 export interface Lease {
@@ -28,19 +31,25 @@ export interface Lease {
   since: string;
 }
 
+/** It is taken beside the milestone's own work. */
+const isOfRestore = (holder: RawBuilder<unknown>) => sql<boolean>`starts_with(${holder}, ${restoreHolderOf('')})`;
+
 /**
  * Takes the lease; may be repeated: the same holder gets the same epoch, unless the host has seen a higher one (`above`). The
  * number is new for the workspace and for the milestone, which may have worked in another workspace before. A new run of the same milestone takes over from the
- * old one, which must have ended, because Temporal runs one workflow of an id at a time. `workspace_leased` (with the lease
+ * old one, which must have ended, because Temporal runs one workflow of an id at a time; of a restore neither holds. `workspace_leased` (with the lease
  * in `details`) while another milestone holds it.
  */
 export async function claimLease(db: Db, claim: LeaseClaim): Promise<{ epoch: number }> {
-  const { host, workspace, project, milestone, holder, above = 0, attemptAt = null } = claim;
+  const { host, workspace, project, milestone, holder, above = 0, attemptAt = null, beside = false } = claim;
   const isSame = sql`lease.holder = excluded.holder and lease.epoch > ${above}`;
   const { rows } = await sql<{ epoch: number }>`
     with claimed as (
       insert into workspace_lease as lease (host, workspace, epoch, holder, project, milestone, attempt_at)
-      select ${host}, ${workspace}, greatest(${above}::bigint, coalesce(max(epoch), 0)) + 1, ${holder}, ${project}, ${milestone}, ${attemptAt}::timestamptz
+      select ${host}, ${workspace}, greatest(${above}::bigint, coalesce(max(epoch), 0), (
+        select coalesce(max(other.epoch), 0) from workspace_lease other
+        where ${beside} and other.project = ${project} and other.milestone = ${milestone} and (other.host, other.workspace) <> (${host}, ${workspace})
+      )) + 1, ${holder}, ${project}, ${milestone}, ${attemptAt}::timestamptz
       from checkpoint where project = ${project} and milestone = ${milestone} and turn_id is null
       on conflict (host, workspace) do update set
         epoch = case when ${isSame} then lease.epoch else greatest(lease.epoch + 1, excluded.epoch) end,
@@ -48,10 +57,10 @@ export async function claimLease(db: Db, claim: LeaseClaim): Promise<{ epoch: nu
         since = case when lease.holder = excluded.holder then lease.since else excluded.since end,
         holder = excluded.holder, project = excluded.project, milestone = excluded.milestone
       where lease.holder is null or lease.holder = excluded.holder
-        or (lease.project, lease.milestone) = (excluded.project, excluded.milestone)
+        or ((lease.project, lease.milestone) = (excluded.project, excluded.milestone) and not ${isOfRestore(sql`lease.holder`)} and not ${isOfRestore(sql`excluded.holder`)})
       returning epoch
     ), marked as (
-      update milestone set epoch = claimed.epoch from claimed where project = ${project} and id = ${milestone}
+      update milestone set epoch = claimed.epoch from claimed where project = ${project} and id = ${milestone} and not ${beside} and not ${isOfRestore(sql`${holder}::text`)}
     )
     select epoch from claimed`.execute(db);
   if (rows[0]) return rows[0];

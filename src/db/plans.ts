@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { milestoneWorkflowId, projectWorkflowId } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { WorkState } from '../domain/states.ts';
+import { CLOSED_STATES, type WorkState } from '../domain/states.ts';
 import { cleanText, jsonText } from './columns.ts';
 import type { Database } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -18,7 +18,6 @@ export interface PlanKey {
 type Current = PlanKey & { plan: Plan };
 
 const ACTIVE: readonly WorkState[] = ['running', 'waiting', 'paused'];
-const CLOSED: readonly WorkState[] = ['completed', 'failed', 'cancelled'];
 
 /**
  * Stores a plan under its digest and, unless its project is running, makes it the project's current one. May be repeated.
@@ -49,6 +48,15 @@ export async function workspaceOf(db: Db, project: string): Promise<{ host: stri
   throw new HoldpointError('unknown_project', `there is no project ${project}`, { hint: 'see `holdpoint status`' });
 }
 
+export interface ProjectPlace {
+  project: string;
+  host: string;
+  workspace: string;
+}
+
+/** Where the code of each project is. */
+export const listProjects = (db: Db): Promise<ProjectPlace[]> => db.selectFrom('project').select(['id as project', 'host', 'workspace']).orderBy('id').execute();
+
 /**
  * Makes a stored plan the current one of its project, for the workflow run `runId`; may be repeated. A project that had ended
  * begins again: all its milestones and tasks are pending, its open questions are closed. `unknown_plan` when not stored.
@@ -64,12 +72,27 @@ export async function registerPlan(db: Db, { project, sha256, runId }: PlanKey &
   });
 }
 
+/** The stored plan becomes the current one of a project that goes on under run `runId`; may be repeated. A run that is not the present one changes nothing. */
+export async function adoptPlan(db: Db, { project, sha256, runId }: PlanKey & { runId: string }): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    const plan = await loadPlan(tx, { project, sha256 });
+    const known = await lockProject(tx, project);
+    if (known?.run_id === runId && known.plan_sha256 !== sha256) await makeCurrent(tx, { project, sha256, plan }, undefined);
+  });
+}
+
+/** Whether the project's run of that id is on record as ended. */
+export async function isRunOver(db: Db, { project, runId }: { project: string; runId: string }): Promise<boolean> {
+  const known = await db.selectFrom('project').select(['state', 'run_id']).where('id', '=', project).executeTakeFirst();
+  return known?.run_id === runId && CLOSED_STATES.includes(known.state);
+}
+
 function lockProject(tx: Transaction<Database>, project: string) {
   return tx.selectFrom('project').select(['state', 'run_id', 'plan_sha256']).where('id', '=', project).forUpdate().executeTakeFirst();
 }
 
 async function makeCurrent(tx: Transaction<Database>, current: Current, state: WorkState | undefined): Promise<void> {
-  if (state && CLOSED.includes(state)) await beginAgain(tx, current.project);
+  if (state && CLOSED_STATES.includes(state)) await beginAgain(tx, current.project);
   await upsertProject(tx, current);
   await upsertMilestones(tx, current);
   await upsertTasks(tx, current);
@@ -79,11 +102,14 @@ async function makeCurrent(tx: Transaction<Database>, current: Current, state: W
 async function beginAgain(tx: Transaction<Database>, project: string): Promise<void> {
   const pending = { state: 'pending', state_at: null } as const;
   await tx.updateTable('project').set({ ...pending, run_id: null }).where('id', '=', project).execute();
-  await tx.updateTable('milestone').set({ ...pending, run_id: null, epoch: null }).where('project', '=', project).execute();
-  await tx.updateTable('task').set(pending).where('project', '=', project).execute();
+  await tx.updateTable('milestone').set({ ...pending, run_id: null, epoch: null }).where('project', '=', project).where('fork_of', 'is', null).execute();
+  await tx.updateTable('task').set(pending).where('project', '=', project).where('milestone', 'not in', forks(tx, project)).execute();
   await tx.updateTable('breakpoint').set({ closed_at: sql`now()` })
-    .where('project', '=', project).where('answered_at', 'is', null).where('closed_at', 'is', null).execute();
+    .where('project', '=', project).where('answered_at', 'is', null).where('closed_at', 'is', null).where('milestone', 'not in', forks(tx, project)).execute();
 }
+
+/** They have an end of their own. */
+const forks = (tx: Transaction<Database>, project: string) => tx.selectFrom('milestone').select('id').where('project', '=', project).where('fork_of', 'is not', null);
 
 async function upsertProject(tx: Transaction<Database>, { project, sha256, plan }: Current): Promise<void> {
   const row = { plan_sha256: sha256, host: plan.workspace.host, workspace: plan.workspace.path };
@@ -118,4 +144,16 @@ async function replaceDependencies(tx: Transaction<Database>, { project, plan }:
   const rows = plan.milestones.flatMap((milestone) => milestone.tasks.flatMap((task) =>
     task.dependsOn.map((depends_on) => ({ project, milestone: milestone.id, task: task.id, depends_on }))));
   if (rows.length > 0) await tx.insertInto('task_dependency').values(rows).execute();
+}
+
+/** By name. */
+export async function milestonesOf(db: Db, project: string): Promise<string[]> {
+  return (await db.selectFrom('milestone').select('id').where('project', '=', project).orderBy('id').execute()).map(({ id }) => id);
+}
+
+/** Digest of the plan that the milestone's row follows. Throws `unknown_target`. */
+export async function planOfMilestone(db: Db, { project, milestone }: { project: string; milestone: string }): Promise<string> {
+  const row = await db.selectFrom('milestone').select('plan_sha256').where('project', '=', project).where('id', '=', milestone).executeTakeFirst();
+  if (!row) throw new HoldpointError('unknown_target', `there is no milestone ${project}/${milestone}`);
+  return row.plan_sha256;
 }

@@ -1,4 +1,5 @@
 /** Runs: one row per detached process. What the host knows for sure is there; this is what was last seen. */
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { runKey } from '../domain/ids.ts';
 import type { RunRef, TurnRef } from '../domain/ids.ts';
@@ -11,6 +12,8 @@ import { turnIdSql } from './turns.ts';
 
 export interface NewRun extends RunRef {
   host: string;
+  /** Folder it works in; absent: the workspace of its project. */
+  workspace?: string;
   /** What was started, without secrets: for people and for the next attempt of the activity. */
   spec: unknown;
 }
@@ -49,7 +52,7 @@ export interface Run {
 export async function insertRun(db: Db, run: NewRun): Promise<{ runKey: string }> {
   const key = runKey(run);
   await underLease(db, run, (tx) => tx.insertInto('run').values({
-    run_key: key, turn_id: turnIdSql(run), install: run.install, seq: run.seq, host: run.host, spec: jsonText(run.spec),
+    run_key: key, turn_id: turnIdSql(run), install: run.install, seq: run.seq, host: run.host, workspace: run.workspace ?? null, spec: jsonText(run.spec),
   }).onConflict((oc) => oc.doNothing()).execute());
   return { runKey: key };
 }
@@ -98,11 +101,17 @@ function processColumns({ process, startedAt }: Extract<RunState, { startedAt: s
   return { started_at: startedAt, ...(process && { pid: process.pid, start_ticks: process.startTicks }) };
 }
 
+export interface ClaimedWorkspace {
+  host: string;
+  workspace: string;
+  epoch: number;
+}
+
 /** Keys of runs that were begun in the workspace under an older lease and are not known to have ended. */
-export async function unfinishedRuns(db: Db, { host, workspace, epoch }: { host: string; workspace: string; epoch: number }): Promise<string[]> {
+export async function unfinishedRuns(db: Db, { host, workspace, epoch }: ClaimedWorkspace): Promise<string[]> {
   const rows = await db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id').innerJoin('project', 'project.id', 'turn.project')
     .select('run.run_key').where('run.state', 'in', ['new', 'running']).where('turn.epoch', '<', epoch)
-    .where('project.host', '=', host).where('project.workspace', '=', workspace).orderBy('run.id').execute();
+    .where('project.host', '=', host).where(sql<string>`coalesce(run.workspace, project.workspace)`, '=', workspace).orderBy('run.id').execute();
   return rows.map((row) => row.run_key);
 }
 
@@ -119,4 +128,12 @@ function fromRow(row: Selectable<RunTable>): Run {
     exit: row.exit_reason === null ? null : { code: row.exit_code, signal: row.exit_signal, reason: row.exit_reason, message: row.exit_message },
     costUsd: row.cost_usd, outOffset: row.out_offset,
   };
+}
+
+/** The same of a milestone, wherever they work. */
+export async function unfinishedRunsOf(db: Db, { project, milestone, epoch }: { project: string; milestone: string; epoch: number }): Promise<string[]> {
+  const rows = await db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id').select('run.run_key')
+    .where('run.state', 'in', ['new', 'running']).where('turn.project', '=', project).where('turn.milestone', '=', milestone).where('turn.epoch', '<', epoch)
+    .orderBy('run.id').execute();
+  return rows.map((row) => row.run_key);
 }

@@ -1,9 +1,13 @@
 /** Tables of what was measured, reviewed, decided, asked and noted. */
+import type { Generated } from 'kysely';
 import type { AnswerAction, BreakpointKind, Priority } from '../domain/breakpoints.ts';
 import type { AnsweredVia } from '../domain/questions.ts';
 import type { DecisionKind, RuleName, Scores } from '../domain/decision.ts';
-import type { CheckOutcome } from '../domain/evidence.ts';
-import type { Review } from '../domain/review.ts';
+import type { ChangedByCheck, CheckOutcome, ReportResult, TestComparison, TestCounts } from '../domain/evidence.ts';
+import type { Review, Unavailable } from '../domain/review.ts';
+import type { WeakeningKind } from '../domain/weakening/finding.ts';
+import type { BudgetLevel } from '../domain/limits/budget.ts';
+import type { RaisedLimit } from '../domain/limits/extension.ts';
 import type { Id, Instant, InstantDefaulted, InstantOrNull, Json, JsonOrNull } from './columns.ts';
 
 export interface EvidenceTable {
@@ -25,11 +29,27 @@ export interface EvidenceTable {
   outcome: CheckOutcome | null;
   met: boolean | null;
   baseline_exit_code: number | null;
+  report: JsonOrNull<ReportResult>;
+  changed: JsonOrNull<ChangedByCheck>;
+  baseline_counts: JsonOrNull<TestCounts>;
+  tests: JsonOrNull<TestComparison>;
   at: InstantDefaulted;
+}
+
+export interface WeakeningTable {
+  turn_id: number;
+  position: number;
+  kind: WeakeningKind;
+  path: string;
+  count_before: number | null;
+  count_after: number | null;
+  text: string;
+  accepted: 'policy' | 'task' | null;
 }
 
 export interface ReviewTable {
   turn_id: number;
+  reviewer: string;
   kind: 'reviewed' | 'unavailable';
   model: string;
   tries: number;
@@ -38,8 +58,21 @@ export interface ReviewTable {
   quality: number | null;
   confidence: number | null;
   review: JsonOrNull<Review>;
-  reason: 'unreachable' | 'model_missing' | 'deadline' | 'rubbish' | null;
+  reason: Unavailable['reason'] | null;
   message: string | null;
+  templates: string | null;
+  window_tokens: number | null;
+  prompt_tokens: number | null;
+  model_tokens: number | null;
+  not_shown: JsonOrNull<string[]>;
+  at: InstantDefaulted;
+}
+
+export interface ReviewPromptTable {
+  turn_id: number;
+  prompt_hash: string;
+  system: string;
+  prompt: string;
   at: InstantDefaulted;
 }
 
@@ -85,6 +118,27 @@ export interface BreakpointTable {
   answered_by: string | null;
   via: AnsweredVia | null;
   closed_at: InstantOrNull;
+  /** It answers itself then, with that action. */
+  automatic_at: InstantOrNull;
+  automatic_action: AnswerAction | null;
+  reminders: Generated<number>;
+  reminded_at: InstantOrNull;
+  escalated_at: InstantOrNull;
+  /** Why the answer was not carried out. */
+  refused: string | null;
+}
+
+export interface RaisedLimitTable {
+  key: string;
+  project: string;
+  milestone: string | null;
+  task: string | null;
+  what: RaisedLimit['what'];
+  level: BudgetLevel | null;
+  amount: number;
+  raised_by: string | null;
+  run_id: string;
+  at: Instant;
 }
 
 export interface EventTable {

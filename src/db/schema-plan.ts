@@ -1,8 +1,9 @@
 /** Tables of what is to be done and where it stands. */
 import type { Generated } from 'kysely';
+import type { ForkPoint } from '../domain/fork-point.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { TaskState, WorkState } from '../domain/states.ts';
-import type { InstantDefaulted, InstantOrNull, Json } from './columns.ts';
+import type { InstantDefaulted, InstantOrNull, Json, JsonOrNull } from './columns.ts';
 
 export interface PlanTable {
   project: string;
@@ -18,6 +19,8 @@ export interface ProjectTable {
   plan_sha256: string;
   host: string;
   workspace: string;
+  /** How changes of its files were noticed last; null: no turn has run yet. */
+  watch: string | null;
   state: Generated<WorkState>;
   state_at: InstantOrNull;
   workflow_id: string;
@@ -34,6 +37,8 @@ export interface MilestoneTable {
   /** In the plan, from 0. */
   position: number;
   depends_on: string[];
+  /** Null: of the project's plan. */
+  fork_of: JsonOrNull<ForkPoint>;
   epoch: number | null;
   state: Generated<WorkState>;
   state_at: InstantOrNull;
@@ -77,6 +82,8 @@ export interface WorkspaceLeaseTable {
 export interface HostSeatTable {
   project: string;
   milestone: string;
+  /** Empty: of the milestone itself. */
+  task: Generated<string>;
   host: string;
   state: 'waiting' | 'taken' | 'left';
   asked_at: InstantDefaulted;

@@ -1,4 +1,5 @@
 /** Tables of what an agent was told, did, said and changed. */
+import type { CheckpointKind } from '../domain/checkpoint.ts';
 import type { Generated } from 'kysely';
 import type { AgentEvent } from '../domain/agent.ts';
 import type { ChangeOp, ExitReason } from '../domain/host-api.ts';
@@ -18,6 +19,7 @@ export interface TurnTable {
   resume: boolean;
   tree_before: string;
   tree_after: string | null;
+  plan_sha256: string | null;
   outcome: TurnOutcomeKind | null;
   outcome_detail: JsonOrNull<TurnOutcome>;
   message: string | null;
@@ -26,6 +28,8 @@ export interface TurnTable {
   output_tokens: number | null;
   tool_calls: number | null;
   changed_files: number | null;
+  /** Null: of an older version. */
+  templates: string | null;
   started_at: InstantDefaulted;
   ended_at: InstantOrNull;
 }
@@ -39,6 +43,8 @@ export interface RunTable {
   install: string;
   seq: number;
   host: string;
+  /** Null: the workspace of its project. */
+  workspace: string | null;
   spec: Json<unknown>;
   state: Generated<StoredRunState>;
   pid: number | null;
@@ -71,7 +77,8 @@ export interface AgentEventTable {
   at: Instant;
 }
 
-export type ObservedBy = 'checkpoint' | 'watcher' | 'scan';
+/** `call`: trees at the ends of tool calls; `between`: the checkpoints around the time between two turns. */
+export type ObservedBy = 'checkpoint' | 'watcher' | 'scan' | 'call' | 'between';
 
 export interface FileChangeTable {
   id: Id;
@@ -101,14 +108,28 @@ export interface CheckpointTable {
   project: string;
   milestone: string;
   epoch: number;
-  /** Null: taken before the milestone's first turn. */
+  /** Null: taken before the milestone's first turn, a restore or a merge, or when somebody asked. */
   turn_id: number | null;
-  kind: 'baseline' | 'before' | 'after';
+  kind: CheckpointKind;
+  /** Of kind `restore`: taken before that one. */
+  restore_id: string | null;
   tree: string;
   sidecar: string;
   files: number;
   bytes: number;
   not_covered: Json<string[]>;
+  at: InstantDefaulted;
+}
+
+export interface TurnProofTable {
+  turn_id: number;
+  tree: string;
+  steps: 'whole' | 'gap' | 'none';
+  part: number;
+  parts: number;
+  files: number;
+  bytes: number;
+  wrong: Json<string[]>;
   at: InstantDefaulted;
 }
 
@@ -120,4 +141,12 @@ export interface UsageWindowTable {
   status: string | null;
   resets_at: InstantOrNull;
   seen_at: Instant;
+}
+
+/** Kept by triggers on `run`. */
+export interface TaskCostTable {
+  project: string;
+  milestone: string;
+  task: string;
+  usd: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Seats of a host: how many milestones may have an agent at work there at the same time. Who waits is a row, so that all
+ * Seats of a host: how many agents may be at work there at the same time, one of a milestone and one of each of its tasks that works elsewhere. Who waits is a row, so that all
  * workers see one queue, and nobody holds a slot of a worker meanwhile.
  */
 import { sql } from 'kysely';
@@ -10,6 +10,8 @@ import { inTransaction, type Db } from './transaction.ts';
 export interface SeatClaim {
   project: string;
   milestone: string;
+  /** Absent: the milestone itself. */
+  task?: string;
   host: string;
   /** How many there are. */
   seats: number;
@@ -18,6 +20,7 @@ export interface SeatClaim {
 export interface SeatHolder {
   project: string;
   milestone: string;
+  task?: string;
 }
 
 /** `full`: who has the seats, and how many of those who wait come first. */
@@ -38,15 +41,15 @@ export function takeSeat(db: Db, claim: SeatClaim): Promise<SeatAnswer> {
     const { holders, place } = await lineOf(tx, claim);
     if (holders.length + place > claim.seats) return { kind: 'full', holders, ahead: place - 1 };
     await tx.updateTable('host_seat').set({ state: 'taken', taken_at: sql`now()` })
-      .where('project', '=', claim.project).where('milestone', '=', claim.milestone).execute();
+      .where('project', '=', claim.project).where('milestone', '=', claim.milestone).where('task', '=', claim.task ?? '').execute();
     return { kind: 'taken' };
   });
 }
 
-async function standInLine(tx: Transaction<Database>, { project, milestone, host }: SeatClaim): Promise<string | undefined> {
+async function standInLine(tx: Transaction<Database>, { project, milestone, task = '', host }: SeatClaim): Promise<string | undefined> {
   const { rows } = await sql<{ state: string }>`
-    insert into host_seat as seat (project, milestone, host, state) values (${project}, ${milestone}, ${host}, 'waiting')
-    on conflict (project, milestone) do update set
+    insert into host_seat as seat (project, milestone, task, host, state) values (${project}, ${milestone}, ${task}, ${host}, 'waiting')
+    on conflict (project, milestone, task) do update set
       host = excluded.host, seen_at = now(),
       asked_at = case when seat.host = excluded.host and seat.state = 'waiting' then seat.asked_at else now() end,
       state = case when seat.host = excluded.host and seat.state = 'taken' then 'taken' else 'waiting' end
@@ -55,24 +58,24 @@ async function standInLine(tx: Transaction<Database>, { project, milestone, host
 }
 
 /** Who has a seat, and the place in line of who asks, from 1. */
-async function lineOf(tx: Transaction<Database>, { project, milestone, host }: SeatClaim): Promise<{ holders: SeatHolder[]; place: number }> {
-  const holders = await tx.selectFrom('host_seat').select(['project', 'milestone'])
+async function lineOf(tx: Transaction<Database>, { project, milestone, task = '', host }: SeatClaim): Promise<{ holders: SeatHolder[]; place: number }> {
+  const holders = await tx.selectFrom('host_seat').select(['project', 'milestone', 'task'])
     .where('host', '=', host).where('state', '=', 'taken').orderBy('taken_at').execute();
   const { rows } = await sql<{ place: number }>`
     with of_project as (
       select project, count(*) filter (where state = 'taken') as taken, max(taken_at) as last from host_seat where host = ${host} group by project
     ), waiting as (
-      select project, milestone, asked_at, last, taken + row_number() over (partition by project order by asked_at, milestone) as nth
+      select project, milestone, task, asked_at, last, taken + row_number() over (partition by project order by asked_at, milestone, task) as nth
       from host_seat join of_project using (project)
       where host = ${host} and state = 'waiting' and seen_at > now() - ${WAITS_FOR}
     ), line as (
-      select project, milestone, row_number() over (order by nth, last nulls first, asked_at, project) as place from waiting
+      select project, milestone, task, row_number() over (order by nth, last nulls first, asked_at, project) as place from waiting
     )
-    select place from line where project = ${project} and milestone = ${milestone}`.execute(tx);
+    select place from line where project = ${project} and milestone = ${milestone} and task = ${task}`.execute(tx);
   return { holders, place: rows[0]?.place ?? 1 };
 }
 
 /** Gives the seat back, or leaves the line; may be repeated. */
-export async function leaveSeat(db: Db, { project, milestone }: SeatHolder): Promise<void> {
-  await db.updateTable('host_seat').set({ state: 'left' }).where('project', '=', project).where('milestone', '=', milestone).execute();
+export async function leaveSeat(db: Db, { project, milestone, task = '' }: SeatHolder): Promise<void> {
+  await db.updateTable('host_seat').set({ state: 'left' }).where('project', '=', project).where('milestone', '=', milestone).where('task', '=', task).execute();
 }

@@ -2,9 +2,10 @@
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { StateChange } from '../domain/questions.ts';
-import type { TaskState, WorkState } from '../domain/states.ts';
-import { answerBreakpoint, closeBreakpoints, openBreakpoint } from './breakpoints.ts';
+import { CLOSED_STATES, type TaskState } from '../domain/states.ts';
+import { answerBreakpoint, closeBreakpoints, openBreakpoint, urgeBreakpoint } from './breakpoints.ts';
 import { noteEvents } from './events.ts';
+import { noteRaised } from './raised-limits.ts';
 import type { Database } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import type { Db } from './transaction.ts';
@@ -17,16 +18,16 @@ export interface RecordedChange extends StateChange {
   key?: string;
 }
 
-const CLOSED: readonly WorkState[] = ['completed', 'failed', 'cancelled'];
-
 /** May be repeated. The project's plan must be registered. */
 export async function recordStates(db: Db, change: RecordedChange): Promise<void> {
   const at = change.at ?? new Date().toISOString();
   await inTransaction(db, async (tx) => {
     for (const asked of change.opened ?? []) await openBreakpoint(tx, change, asked);
+    for (const urged of change.urged ?? []) await urgeBreakpoint(tx, urged);
     for (const answer of change.answered ?? []) await answerBreakpoint(tx, answer);
     await setProject(tx, change, at);
     if (change.milestone !== undefined) await setMilestone(tx, change, change.milestone, at);
+    await noteRaised(tx, change, change.raised ?? [], { key: change.key ?? `${change.runId}/${at}`, at });
     await noteEvents(tx, eventsOf(change, at));
   });
 }
@@ -43,7 +44,7 @@ async function setMilestone(tx: Transaction<Database>, change: RecordedChange, m
   if (state !== undefined) {
     await tx.updateTable('milestone').set({ state, state_at: at, run_id: change.runId })
       .where('project', '=', project).where('id', '=', milestone).where(isNotLaterThan(at)).execute();
-    if (CLOSED.includes(state)) await closeBreakpoints(tx, { project, milestone });
+    if (CLOSED_STATES.includes(state)) await closeBreakpoints(tx, { project, milestone });
   }
   if (change.tasks?.length) await setTasks(tx, { project, milestone }, change.tasks, at);
 }

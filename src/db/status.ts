@@ -1,13 +1,17 @@
 /** The `status` document of contracts.md, read in one round trip per kind of row and put together here. */
-import type { CheckOutcome } from '../domain/evidence.ts';
+import type { CheckOutcome, TestCounts } from '../domain/evidence.ts';
+import { turnTarget } from '../domain/ids.ts';
 import type { DecisionKind, RuleName } from '../domain/decision.ts';
 import type { Liveness, TaskState, WorkState } from '../domain/states.ts';
 import type { TurnOutcomeKind } from '../domain/turn-outcome.ts';
 import type { StoredRunState } from './schema-turn.ts';
-import { openQuestions, planRows, projectRows, turnRows } from './status-rows.ts';
-import type { PlanRow, ProjectRow, QuestionRow, TurnRow } from './status-rows.ts';
+import { latestRestores, type LatestRestore } from './restores.ts';
+import { projectLimits, type ProjectLimits } from './status-limits.ts';
+import { grantedRules, openQuestions, planRows, projectRows, turnRows } from './status-rows.ts';
+import type { GrantedRow, PlanRow, ProjectRow, QuestionRow, TurnRow } from './status-rows.ts';
 import type { Db } from './transaction.ts';
 import { usageWindows, type SeenWindow } from './usage-windows.ts';
+import { shownWorktrees, type ShownWorktree } from './worktrees.ts';
 
 export interface StatusTurn {
   turn: number;
@@ -15,7 +19,10 @@ export interface StatusTurn {
   outcome: TurnOutcomeKind | null;
   decision: DecisionKind | null;
   rule: RuleName | null;
-  checks: { name: string; exitCode: number | null; outcome: CheckOutcome }[];
+  /** What is wrong with the record of what it changed; empty: nothing, or nobody has looked yet. */
+  unproven: string[];
+  /** `tests`: null where no report tells; `changedFiles`: by the check itself. */
+  checks: { name: string; exitCode: number | null; outcome: CheckOutcome; tests: TestCounts | null; changedFiles: number }[];
   /** Instants: RFC 3339. */
   runs: { key: string; state: StoredRunState; pid: number | null; startedAt: string | null; silentSince: string | null; liveness: Liveness | null }[];
 }
@@ -29,7 +36,7 @@ export interface StatusTask {
   quality: number | null;
   confidence: number | null;
   costUsd: number;
-  /** Different paths over all its turns. */
+  /** Different paths over all its turns; of one that runs, those seen so far. */
   changedFiles: number;
   turns: StatusTurn[];
 }
@@ -37,6 +44,8 @@ export interface StatusTask {
 export interface StatusMilestone {
   id: string;
   title: string;
+  /** Target of the turn that a fork goes on from; null: a milestone of the plan. */
+  forkOf: string | null;
   workflowId: string;
   state: WorkState;
   waitingFor: string[];
@@ -46,14 +55,21 @@ export interface StatusMilestone {
   sleepingUntil: string | null;
   /** Why it failed, was cancelled, or waits although nobody is asked; or which step fails again and again. */
   reason: string | null;
+  /** Rules that people allowed for good, until the milestone ends. */
+  granted: string[];
+  /** Null: no files of it were ever restored. */
+  restored: LatestRestore | null;
+  /** Folders on the host that it works in, or that earlier runs of it have left. `task`: null where all of it works there. */
+  worktrees: Omit<ShownWorktree, 'project' | 'milestone'>[];
   tasks: StatusTask[];
 }
 
-export interface StatusProject {
+export interface StatusProject extends ProjectLimits {
   project: string;
   workflowId: string;
   state: WorkState;
-  workspace: { host: string; path: string };
+  /** `watch`: how changes were noticed while a turn ran last, such as `inotify` or `polling (nfs4)`. */
+  workspace: { host: string; path: string; watch: string | null };
   /** Why it failed or was cancelled. */
   reason: string | null;
   costUsd: number;
@@ -74,22 +90,28 @@ export async function readStatus(db: Db, project?: string): Promise<StatusDocume
   const projects = await projectRows(db, project);
   const ids = projects.map((row) => row.id);
   const hosts = [...new Set(projects.map((row) => row.host))];
-  const [tasks, turns, questions, usage] = await Promise.all([
-    planRows(db, ids), turnRows(db, ids), openQuestions(db, ids), usageWindows(db, { hosts }),
+  const [tasks, turns, questions, granted, usage, limits, restored, worktrees] = await Promise.all([
+    planRows(db, ids), turnRows(db, ids), openQuestions(db, ids), grantedRules(db, ids), usageWindows(db, { hosts }), projectLimits(db, ids), latestRestores(db, ids), shownWorktrees(db, ids),
   ]);
   const found = {
+    restored,
     tasks: Map.groupBy(tasks, (row) => row.project),
     turns: Map.groupBy(turns, (row) => taskKey(row.project, row.milestone, row.task)),
     questions: Map.groupBy(questions, (row) => taskKey(row.project, row.milestone)),
+    granted: Map.groupBy(granted, (row) => taskKey(row.project, row.milestone)),
+    worktrees: Map.groupBy(worktrees, (row) => taskKey(row.project, row.milestone)),
   };
   const isCurrent = ({ resetsAt }: SeenWindow): boolean => resetsAt === null || Date.parse(resetsAt) > Date.now();
-  return { projects: projects.map((row) => toProject(row, found)), usage: usage.filter(isCurrent) };
+  return { projects: projects.map((row) => ({ ...toProject(row, found), ...limits(row.id) })), usage: usage.filter(isCurrent) };
 }
 
 interface Found {
   tasks: Map<string, PlanRow[]>;
   turns: Map<string, TurnRow[]>;
   questions: Map<string, QuestionRow[]>;
+  granted: Map<string, GrantedRow[]>;
+  restored: Map<string, LatestRestore>;
+  worktrees: Map<string, ShownWorktree[]>;
 }
 
 const taskKey = (...parts: string[]): string => parts.join('/');
@@ -97,11 +119,11 @@ const taskKey = (...parts: string[]): string => parts.join('/');
 /** Sums of money are kept free of binary noise: a millionth of a dollar is finer than any bill. */
 const sumUsd = (amounts: number[]): number => Math.round(amounts.reduce((sum, usd) => sum + usd, 0) * 1e6) / 1e6;
 
-function toProject(row: ProjectRow, found: Found): StatusProject {
+function toProject(row: ProjectRow, found: Found): Omit<StatusProject, keyof ProjectLimits> {
   const byMilestone = Map.groupBy(found.tasks.get(row.id) ?? [], (task) => task.milestone);
   const milestones = [...byMilestone.values()].map((tasks) => toMilestone(row.id, tasks, found));
   return {
-    project: row.id, workflowId: row.workflow_id, state: row.state, workspace: { host: row.host, path: row.workspace }, reason: row.reason,
+    project: row.id, workflowId: row.workflow_id, state: row.state, workspace: { host: row.host, path: row.workspace, watch: row.watch }, reason: row.reason,
     costUsd: sumUsd(milestones.flatMap((milestone) => milestone.tasks.map((task) => task.costUsd))),
     milestones,
   };
@@ -112,11 +134,14 @@ function toMilestone(project: string, tasks: PlanRow[], found: Found): StatusMil
   if (!first) throw new Error(`a milestone of ${project} has no task`);
   const questions = found.questions.get(taskKey(project, first.milestone)) ?? [];
   return {
-    id: first.milestone, title: first.milestone_title, workflowId: first.workflow_id, state: first.milestone_state,
+    id: first.milestone, title: first.milestone_title, forkOf: first.fork_of && turnTarget({ project, ...first.fork_of }), workflowId: first.workflow_id, state: first.milestone_state,
     waitingFor: questions.map((question) => question.id),
     waitingSince: questions[0]?.opened_at.toISOString() ?? null,
     sleepingUntil: questions.find(({ until }) => until !== null)?.until ?? null,
     reason: first.milestone_failing ?? (questions.length > 0 ? null : first.milestone_reason),
+    granted: [...new Set((found.granted.get(taskKey(project, first.milestone)) ?? []).map(({ rule }) => rule))],
+    restored: found.restored.get(taskKey(project, first.milestone)) ?? null,
+    worktrees: (found.worktrees.get(taskKey(project, first.milestone)) ?? []).map(({ task, path, branch, state }) => ({ task, path, branch, state })),
     tasks: tasks.map((task) => toTask(task, found.turns.get(taskKey(project, task.milestone, task.task)) ?? [])),
   };
 }
@@ -132,8 +157,8 @@ function toTask(row: PlanRow, turns: TurnRow[]): StatusTask {
   };
 }
 
-const toTurn = ({ turn, outcome, decision, rule, checks, runs }: TurnRow): StatusTurn => ({
-  turn, outcome, decision, rule, checks,
+const toTurn = ({ turn, outcome, decision, rule, unproven, checks, runs }: TurnRow): StatusTurn => ({
+  turn, outcome, decision, rule, unproven, checks,
   runs: runs.map((run) => ({ ...run, startedAt: iso(run.startedAt), silentSince: iso(run.silentSince), liveness: livenessOf(run) })),
 });
 

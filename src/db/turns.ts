@@ -20,6 +20,10 @@ export interface NewTurn extends TurnRef {
   /** Why this attempt exists; null for the first. */
   note: string | null;
   treeBefore: string;
+  /** Version of the prompt's templates; absent: not known. */
+  templates?: string;
+  /** The plan its prompt was made from. */
+  planSha256?: string;
 }
 
 /** What is not named stays. Costs and counts that are not named are summed up over the turn's runs, when those know them. */
@@ -60,7 +64,7 @@ export async function insertTurn(db: Db, turn: NewTurn): Promise<void> {
   const { project, milestone, epoch, task, sessionId, resume, treeBefore } = turn;
   await underLease(db, turn, (tx) => tx.insertInto('turn').values({
     project, milestone, epoch, task, turn: turn.turn, prompt: cleanText(turn.prompt), note: cleanOrNull(turn.note),
-    session_id: sessionId, resume, tree_before: treeBefore,
+    session_id: sessionId, resume, tree_before: treeBefore, templates: turn.templates ?? null, plan_sha256: turn.planSha256 ?? null,
   }).onConflict((oc) => oc.doNothing()).execute());
 }
 

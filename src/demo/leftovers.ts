@@ -22,11 +22,11 @@ const pidsWith = (entry: string): number[] => {
 /** Ids of all that runs with this HOME. */
 export const processesOf = (home: string): number[] => pidsWith(`HOME=${home}`);
 
-/** What has been told to end may take this long. */
-const GRACE_MS = 3_000;
+/** What has been told to end may take this long, on a machine that is busy with other work. */
+const GRACE_MS = 20_000;
 
-async function untilNone(find: () => number[]): Promise<number[]> {
-  const deadline = Date.now() + GRACE_MS;
+async function untilNone(find: () => number[], graceMs = GRACE_MS): Promise<number[]> {
+  const deadline = Date.now() + graceMs;
   for (let left = find(); ; left = find()) {
     if (left.length === 0 || Date.now() > deadline) return left;
     await sleep(20);
@@ -34,9 +34,9 @@ async function untilNone(find: () => number[]): Promise<number[]> {
 }
 
 /** Ids of processes that are still there. */
-export function leftovers(started: readonly ProcessIdentity[], home: string | null): Promise<number[]> {
+export function leftovers(started: readonly ProcessIdentity[], home: string | null, graceMs?: number): Promise<number[]> {
   const known = (): number[] => started.filter(isAlive).map(({ pid }) => pid);
-  return untilNone(() => [...new Set([...known(), ...(home === null ? [] : processesOf(home))])]);
+  return untilNone(() => [...new Set([...known(), ...(home === null ? [] : processesOf(home))])], graceMs);
 }
 
 /** The last resort of a demo that was broken off and could not stop its agent in order: ends all that has this HOME. */

@@ -7,7 +7,9 @@ import { readStatus, type StatusProject, type StatusTurn } from '../db/status.ts
 import type { Db } from '../db/transaction.ts';
 import type { AnswerAction } from '../domain/breakpoints.ts';
 import { HoldpointError } from '../domain/failure-kind.ts';
-import { answerBreakpoint, startProject } from '../temporal/client.ts';
+import { CLOSED_STATES } from '../domain/states.ts';
+import { answerBreakpoint } from '../temporal/client.ts';
+import { startProject } from '../temporal/start.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import type { DemoPlan } from './plan.ts';
 
@@ -31,7 +33,6 @@ export interface Stage {
 }
 
 const EVERY_MS = 150;
-const CLOSED = ['completed', 'failed', 'cancelled'];
 
 const decided = (turn: StatusTurn): string => {
   const checks = turn.checks.map(({ name, outcome }) => `${name} ${outcome}`).join(', ');
@@ -86,7 +87,7 @@ export async function play(stage: Stage, { plan, sha256, source }: DemoPlan): Pr
     const [status] = (await readStatus(stage.db, project)).projects;
     if (!status) throw new HoldpointError('internal', `project ${project} has vanished from the database`);
     newsOf(status, told).forEach(stage.tell);
-    if (CLOSED.includes(status.state)) return { status, answered };
+    if (CLOSED_STATES.includes(status.state)) return { status, answered };
     await answerOpen(stage, project, answered, settled);
     await sleep(EVERY_MS, undefined, { signal: stage.signal }).catch(() => stage.signal.throwIfAborted());
   }

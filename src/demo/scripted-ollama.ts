@@ -20,6 +20,10 @@ export interface OllamaScript {
   /** Models that `tags`, `show` and `chat` know. */
   models: string[];
   version?: string;
+  /** What `show` says a model reads at once; absent: nothing. */
+  contextLength?: number;
+  /** Tokens of the prompt that `chat` says it has counted. */
+  promptTokens?: number;
   /** By a substring of the prompt, first match wins; the last reply of a list is repeated. */
   prompts?: { match: string; replies: OllamaReply[] }[];
   /** For every other prompt. */
@@ -104,7 +108,8 @@ class OllamaApi {
 
   private show(body: ChatBody, res: ServerResponse): void {
     if (!this.script.models.includes(body.model)) return this.count('show', res, { error: `model '${body.model}' not found` }, 404);
-    this.count('show', res, { details: { family: 'scripted' }, model_info: {} });
+    const { contextLength } = this.script;
+    this.count('show', res, { details: { family: 'scripted' }, model_info: contextLength === undefined ? {} : { 'scripted.context_length': contextLength } });
   }
 
   private async chat(body: ChatBody, res: ServerResponse): Promise<void> {
@@ -119,7 +124,11 @@ class OllamaApi {
     if ('hang' in reply || res.destroyed) return;
     if ('error' in reply) return sendJson(res, reply.error.status, { error: reply.error.message });
     const content = 'text' in reply ? reply.text : JSON.stringify(reply.review);
-    sendJson(res, 200, { model: body.model, created_at: new Date().toISOString(), message: { role: 'assistant', content }, done: true, done_reason: 'stop' });
+    sendJson(res, 200, { model: body.model, created_at: new Date().toISOString(), message: { role: 'assistant', content }, done: true, done_reason: 'stop', ...this.counted() });
+  }
+
+  private counted(): { prompt_eval_count?: number } {
+    return this.script.promptTokens === undefined ? {} : { prompt_eval_count: this.script.promptTokens };
   }
 
   private next(prompt: string): OllamaReply {

@@ -15,7 +15,8 @@ import type { SshFiles } from './ssh/host.ts';
 import { startSsh2 } from './ssh/ssh2-server.ts';
 
 const READY_FILE = 'servers.json';
-const START_DEADLINE_MS = 15_000;
+/** As long as Postgres and Temporal have: a busy machine is slow and not broken. */
+const START_DEADLINE_MS = 60_000;
 
 /** What the process is told in `servers-input.json`. */
 export interface DemoServersInput {

@@ -1,5 +1,5 @@
 /** The agent's seam: how a turn becomes a process, and how its output becomes an outcome. Package-free. */
-import type { RunExit, RunSpec, SecretSource } from './host-api.ts';
+import type { RunExit, RunSpec, SecretSource, SessionFile } from './host-api.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
 import type { UsageWindow } from './usage.ts';
@@ -18,6 +18,10 @@ export interface AgentTurn {
   instructions: string | null;
   /** MCP servers the plan vouches for, as the agent's own configuration shape. */
   mcpServers: Record<string, unknown>;
+  /** The agent may ask a person. Absent: it may not. */
+  questions?: boolean;
+  /** It makes a plan and changes nothing. */
+  planning?: boolean;
   gate: GatePolicy;
   limits: RunSpec['limits'];
 }
@@ -52,7 +56,9 @@ export interface StreamSummary {
   /** Tool calls that ran with another source of permission than our gate. */
   bypasses: { tool: string; toolUseId: string; source: string }[];
   /** Calls that changed the file they name and were not refused, in order; the path as the agent gave it. */
-  writes: { path: string; tool: string; toolUseId: string }[];
+  writes: { path: string; tool: string; toolUseId: string; created?: true }[];
+  /** Commands of the agent's shell that ran, in order; not all of very many, and cut. Absent: the agent does not tell. */
+  commands?: { command: string; failed: boolean }[];
   resultText: string | null;
   costUsd: number;
   inputTokens: number;
@@ -60,6 +66,8 @@ export interface StreamSummary {
   apiRetries: number;
   /** Usage windows of the account, as told last. */
   usage: UsageWindow[];
+  /** Ids of further input that the agent has read. */
+  heard: string[];
   /** The last unfinished tool call, for the prompt after a loss. */
   openCall: { tool: string; toolUseId: string; input: unknown } | null;
   outcome: TurnOutcome | null;
@@ -77,5 +85,9 @@ export interface Agent {
   /** Program looked for by `doctor`. */
   readonly command: string;
   launch(turn: AgentTurn): AgentLaunch;
+  /** What a running turn's standard input is given to tell the agent `text` in its midst; the stream then says when it has read `id`. Absent: it cannot be told. */
+  moreInput?(id: string, text: string): string;
   fold(): StreamFold;
+  /** Where the host keeps what a session has been so far: one file that only grows. A copy of it under another id is that session too. Absent: nowhere. */
+  transcript?(session: { sessionId: string; workspace: string }): SessionFile;
 }

@@ -11,6 +11,8 @@ export type Decision =
   | { kind: 'wait'; until: string | null; breakpoint: 'rate_limit_hit' | null }
   /** The run was lost or interrupted: run again under the next seq; not an attempt. */
   | { kind: 'rerun'; feedback: string }
+  /** A rule of the plan ends the milestone. */
+  | { kind: 'stop'; reason: string }
   /** `hold`: nothing was tried; after `retry` the same turn goes on with its next run. */
   | { kind: 'breakpoint'; breakpoint: BreakpointKind; reason: string; hold?: true };
 
@@ -18,10 +20,13 @@ export type DecisionKind = Decision['kind'];
 
 /** Name of the rule that matched; stored with the decision and shown by `decisions`. */
 export type RuleName =
-  | 'limited' | 'overloaded' | 'overloaded_too_long' | 'lost' | 'interrupted' | 'partial' | 'sign_in_required' | 'access_refused' | 'agent_failed'
+  | 'turns_enlarged' | 'limit_reached' | 'budget_spent'
+  | 'limited' | 'overloaded' | 'overloaded_too_long' | 'lost' | 'interrupted' | 'deferred' | 'plan_made' | 'partial' | 'sign_in_required' | 'access_refused' | 'agent_failed'
+  | 'evidence_weakened' | 'record_unproven'
   | 'check_failed_retry' | 'check_failed_final'
   | 'no_work_done_retry' | 'no_work_done_final'
   | 'reviewer_unavailable' | 'reviewer_skipped'
+  | 'custom' | `custom:${string}` | 'conflicting_solutions' | 'architecture_decision'
   | 'confidence_too_low' | 'quality_reached' | 'clarify' | 'quality_low_retry' | 'quality_low_final';
 
 export interface Scores {

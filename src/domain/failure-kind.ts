@@ -22,6 +22,7 @@ export const FAILURES = {
   policy: { retryable: false, exitCode: 4 },
   workspace_leased: { retryable: true, exitCode: 4 },
   no_seat: { retryable: true, exitCode: 4 },
+  workspace_busy: { retryable: false, exitCode: 4 },
   stale_fence: { retryable: false, exitCode: 4 },
   temporal_unreachable: { retryable: true, exitCode: 5 },
   database_unreachable: { retryable: true, exitCode: 5 },

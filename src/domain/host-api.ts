@@ -1,9 +1,21 @@
 /**
  * What the program beside the code answers: JSON-RPC 2.0 methods, one object in, one object out.
  * Both ends are typed by this file; it holds no code but the list of names. Package-free.
- * Every method may be repeated; errors carry a `HostErrorKind` in `data.kind`.
+ * Every method may be repeated; errors carry a `HostErrorKind` in `data.kind`. Every method may be given `hide`, secrets of the host that its
+ * answer must not hold.
  */
-import type { GatePolicy } from './gate-policy.ts';
+import type { CollectSpec } from './collected-files.ts';
+import type {
+  AddedWorktree, AddWorktree, BlamedFile, Change, CheckpointRequest, CheckpointResult, DiffText, FileText, MergedTrees, MergeTrees, RecordedStep, RemovedWorktree, RemoveWorktree,
+  RestoreRequest, RestoreResult, TreesOf, VerifiedTree, VerifyRequest, VerifyResult, VerifyTree, WatchBatch,
+} from './host-files.ts';
+import type { GatePolicy, GateVerdict } from './gate-policy.ts';
+import type { ProbeRequest, ProbeResult } from './host-probe.ts';
+import type { ReadSession, SessionPart, WriteSession, WrittenSession } from './host-sessions.ts';
+
+export type * from './host-files.ts';
+export type * from './host-probe.ts';
+export type * from './host-sessions.ts';
 
 export type HostErrorKind =
   | 'workspace_missing'
@@ -12,6 +24,7 @@ export type HostErrorKind =
   | 'bad_input'
   | 'git_missing'
   | 'unknown_tree'
+  | 'workspace_busy' // a run of the workspace lives
   | 'internal';
 
 export interface HostHello {
@@ -25,34 +38,18 @@ export interface HostHello {
   home: string;
 }
 
-export interface ProgramProbe {
-  /** Absolute path, null when not found. */
-  path: string | null;
-  version: string | null;
-}
-
-export interface ProbeResult {
-  git: ProgramProbe;
-  agent: ProgramProbe;
-  node: ProgramProbe;
-  workspace: { exists: boolean; writable: boolean; freeBytes: number | null };
-  /** Present when something was asked; null when the agent is not there or gave no answer in time. */
-  answer?: { code: number | null; out: string } | null;
-}
-
-/** Something the agent's own program is asked that costs nothing, such as whether it is signed in. */
-export interface AgentQuestion {
-  args: string[];
-  env: Record<string, string>;
-  /** Names taken over from the host user's login environment. */
-  inherit: string[];
-}
-
 /** One write lease of one workspace; a higher fence supersedes a lower one for good. */
 export interface Fence {
   workspace: string;
   holder: string;
   fence: number;
+}
+
+export interface ClaimRequest extends Fence {
+  /** Workspace whose store the workspace's checkpoints lie in, where it is another. */
+  root?: string;
+  /** Trees that are needed, whatever their age: without them no checkpoint is thrown away, only packed. */
+  keepTrees?: string[];
 }
 
 /** A secret the run needs in its environment. Never written to disk by the host program. */
@@ -77,10 +74,19 @@ export interface RunSpec {
   /** Names taken over from the host user's login environment (PATH, HOME, …). */
   inherit: string[];
   stdin: string;
+  /**
+   * Absent: standard input ends after `stdin`. Otherwise it stays open for `sendInput`, and ends when a line of the output is a JSON
+   * object with these members, or when the run is cancelled or over a limit.
+   */
+  moreInput?: { until: Record<string, string> };
   files: RunFile[];
   /** Null: no gate is served. Otherwise `{{GATE_URL}}` and `{{GATE_TOKEN}}` are replaced in env values and file contents. */
   gate: GatePolicy | null;
   limits: { wallMs: number; outBytes: number; graceMs: number };
+  /** The files whose trees are noted when a tool call begins and ends; stream `calls`. Only with a gate. */
+  trees?: Omit<CheckpointRequest, 'holder' | 'fence'>;
+  /** Files that are kept with the run once it has ended by itself; stream `collected`. */
+  collect?: CollectSpec;
 }
 
 export interface StartRun extends Fence {
@@ -119,7 +125,7 @@ export type RunState =
   | { kind: 'exited'; process: ProcessIdentity | null; startedAt: string; exit: RunExit }
   | { kind: 'lost'; process: ProcessIdentity | null; startedAt: string };
 
-export type RunStream = 'out' | 'err' | 'gate';
+export type RunStream = 'out' | 'err' | 'gate' | 'calls' | 'collected';
 
 export interface ReadRun {
   key: string;
@@ -148,74 +154,66 @@ export interface CancelResult {
   killed: { pid: number; command: string }[];
 }
 
-export interface CheckpointRequest extends Fence {
-  /** Globs relative to the workspace that are left out, and said so. */
-  exclude: string[];
-  /** Larger files are left out, and said so. */
-  maxFileBytes: number;
-}
-
-export interface CheckpointResult {
-  /** git tree id of the files, SHA-1. */
-  tree: string;
-  /** Blob id of the sidecar: modes, empty directories, what git cannot hold. */
-  sidecar: string;
-  files: number;
-  bytes: number;
-  /** `path: reason` of everything that is not in the tree. */
-  notCovered: string[];
-}
-
-export type ChangeOp = 'add' | 'modify' | 'delete' | 'rename' | 'mode' | 'type';
-
-export interface Change {
-  path: string;
-  op: ChangeOp;
-  from?: string;
-  mode: string;
-  shaBefore: string | null;
-  shaAfter: string | null;
-  sizeBefore: number;
-  sizeAfter: number;
-  /** Lines; null for a binary file. */
-  added: number | null;
-  removed: number | null;
-}
-
-export interface WatchBatch {
-  /** Give it back on the next call: nothing is told twice. */
-  cursor: number;
-  /** Tree the changes lead to; equal to the one before when nothing changed. */
-  tree: string;
-  changes: Change[];
-  /** `watcher`: chokidar told us; `scan`: the safety timer found it. */
-  observedBy: 'watcher' | 'scan';
-}
-
 export interface HostApi {
   hello(p: Record<string, never>): Promise<HostHello>;
-  probe(p: { workspace: string | null; agentCommand: string | null; ask?: AgentQuestion }): Promise<ProbeResult>;
+  probe(p: ProbeRequest): Promise<ProbeResult>;
   /** Records the fence; `stale_fence`, with `{newest}` in its details, when a newer one is known or this one is another holder's. */
-  claimWorkspace(p: Fence): Promise<{ workspace: string }>;
+  claimWorkspace(p: ClaimRequest): Promise<{ workspace: string }>;
   startRun(p: StartRun): Promise<RunState>;
   runState(p: { key: string }): Promise<RunState>;
   readRun(p: ReadRun): Promise<RunChunk>;
   /** SIGINT, grace, then a sweep by control group and marker until scans are empty. Works on lost runs too; no grace kills at once. */
   cancelRun(p: { key: string; graceMs: number }): Promise<CancelResult>;
+  /** Hands `text` to the run's standard input, once for an `id`. `sent: false`: it takes none (any more). */
+  sendInput(p: { key: string; id: string; text: string }): Promise<{ sent: boolean }>;
+  /** What the gate would say of a call now, without a run. */
+  judgeCall(p: { policy: GatePolicy; tool: string; input: unknown }): Promise<{ decision: GateVerdict['decision'] }>;
   /** All that an ended run has written is stored elsewhere: the host need not keep it for long. */
   runStored(p: { key: string }): Promise<Record<string, never>>;
+  /** What was added to the transcript of a session since it was read last. */
+  readSession(p: ReadSession): Promise<SessionPart>;
+  /** Puts a transcript back that is gone; part by part, each may be repeated. */
+  writeSession(p: WriteSession): Promise<WrittenSession>;
   takeCheckpoint(p: CheckpointRequest): Promise<CheckpointResult>;
-  diffTrees(p: { workspace: string; from: string; to: string }): Promise<{ changes: Change[] }>;
-  /** Unified diff of one path or of all; cut at `maxBytes`. */
-  diffText(p: { workspace: string; from: string; to: string; path: string | null; maxBytes: number; hide?: SecretSource[] }): Promise<{ text: string; truncated: boolean }>;
+  diffTrees(p: TreesOf & { from: string; to: string }): Promise<{ changes: Change[] }>;
+  /** When each path was last changed by the host's clock, milliseconds since 1970; null where nothing is there. Links are not followed. */
+  changeTimes(p: { workspace: string; paths: string[] }): Promise<{ times: (number | null)[] }>;
+  /** Unified diff of `path` and `paths`, or of all where neither is named. `binary`: with the content of binary files. */
+  diffText(p: TreesOf & {
+    from: string; to: string; path: string | null; paths?: string[]; binary?: boolean; maxBytes: number; hide?: SecretSource[];
+  }): Promise<DiffText>;
+  /** Files of a tree, in the order of `paths`. */
+  readFiles(p: TreesOf & { tree: string; paths: string[]; maxBytes: number; hide?: SecretSource[] }): Promise<{ files: FileText[] }>;
+  /**
+   * Makes the files what a checkpoint says. Touches only what differs; what checkpoints do not cover stays, and so does a file whose
+   * present content none could hold. Killed in the middle, the next call ends exact. `workspace_busy` while a run lives; a later restore
+   * of the workspace ends this one with `stale_fence`.
+   */
+  restoreTree(p: RestoreRequest): Promise<RestoreResult>;
+  /** Which of the trees, oldest first, brought each line of a file. */
+  blameFile(p: TreesOf & { trees: string[]; path: string; maxBytes: number; hide?: SecretSource[] }): Promise<BlamedFile>;
+  /** Puts recorded steps onto a tree: a path at which the result is not `to`, or null. */
+  replayChanges(p: TreesOf & { from: string; to: string; steps: RecordedStep[][] }): Promise<{ differs: string | null }>;
+  /** Holds a tree of a quiet workspace against its files and against what is stored of it, by reading them. */
+  verifyTree(p: VerifyTree): Promise<VerifiedTree>;
   /** Changes since tree `base` (cursor 0) or since the last call; answers when there are some, else after `waitMs`. */
-  watchChanges(p: CheckpointRequest & { base: string; cursor: number; waitMs: number }): Promise<WatchBatch>;
+  watchChanges(p: CheckpointRequest & { base: string; cursor: number; waitMs: number; debounceMs?: number }): Promise<WatchBatch>;
+  /** Reads stored objects again: a part of them, another one each time, or all. */
+  verifyCheckpoints(p: VerifyRequest): Promise<VerifyResult>;
   unwatch(p: { workspace: string }): Promise<Record<string, never>>;
+  /** A worktree of the workspace's repository, on a branch of its own, without files. Runs nothing of the user's. */
+  addWorktree(p: AddWorktree): Promise<AddedWorktree>;
+  /** Its files are gone after this: take a checkpoint before. */
+  removeWorktree(p: RemoveWorktree): Promise<RemovedWorktree>;
+  /** Changes no file. */
+  mergeTrees(p: MergeTrees): Promise<MergedTrees>;
 }
 
 export type HostMethod = keyof HostApi;
 
 export const HOST_METHODS: readonly HostMethod[] = [
-  'hello', 'probe', 'claimWorkspace', 'startRun', 'runState', 'readRun', 'cancelRun', 'runStored',
-  'takeCheckpoint', 'diffTrees', 'diffText', 'watchChanges', 'unwatch',
+  'hello', 'probe', 'claimWorkspace', 'startRun', 'runState', 'readRun', 'cancelRun', 'sendInput', 'judgeCall', 'runStored',
+  'readSession', 'writeSession',
+  'takeCheckpoint', 'diffTrees', 'changeTimes', 'diffText', 'readFiles', 'blameFile', 'replayChanges', 'verifyTree', 'restoreTree', 'watchChanges', 'unwatch', 'verifyCheckpoints',
+  'addWorktree', 'removeWorktree', 'mergeTrees',
 ];

@@ -16,6 +16,8 @@ export interface TurnRef {
   turn: number;
   /** RFC 3339: when the attempt of the activity that writes was scheduled. Rows of an older one are refused; absent: not asked. */
   attemptAt?: string;
+  /** Task that works beside the rest of its milestone: its attempts are told apart from theirs. Absent: of the milestone's own line. */
+  lane?: string;
 }
 
 export interface RunRef extends TurnRef {
@@ -28,6 +30,19 @@ export interface RunRef extends TurnRef {
 export const projectWorkflowId = (project: string): string => `holdpoint/${project}`;
 
 export const milestoneWorkflowId = (project: string, milestone: string): string => `holdpoint/${project}/${milestone}`;
+
+/** Of a restore while no milestone holds the workspace; one at a time. */
+export const restoreWorkflowId = (project: string, milestone: string): string => `${milestoneWorkflowId(project, milestone)}/restore`;
+
+/** Of a list of what no restore undoes. */
+export const effectsWorkflowId = (project: string, milestone: string, checkpoint: string): string => `${milestoneWorkflowId(project, milestone)}/effects/${checkpoint}`;
+
+const OF_RESTORE = 'restore:';
+
+/** Holder of a lease that is taken for one restore. */
+export const restoreHolderOf = (workflowRunId: string): string => `${OF_RESTORE}${workflowRunId}`;
+
+export const holdsForRestore = (holder: string): boolean => holder.startsWith(OF_RESTORE);
 
 /** `<install>.<project>.<milestone>.<epoch>.<task>.<turn>.<seq>`: names one process on a host, forever. */
 export const runKey = (run: RunRef): string =>
@@ -47,7 +62,7 @@ export const checkRunKey = (run: CheckRunRef): string =>
   ['CHECK', run.install, run.project, run.milestone, run.epoch, run.turn ? `${run.turn.task}.${run.turn.turn}` : 'baseline', run.check, run.seq].join('.');
 
 /** `project/milestone/task.turn`, as `logs`, `diff` and `decisions` take it. */
-export const turnTarget = (turn: TurnRef): string => `${turn.project}/${turn.milestone}/${turn.task}.${turn.turn}`;
+export const turnTarget = (turn: Omit<TurnRef, 'epoch'>): string => `${turn.project}/${turn.milestone}/${turn.task}.${turn.turn}`;
 
 export interface Target {
   project: string;

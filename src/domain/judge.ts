@@ -1,14 +1,20 @@
 /**
- * The decision about a turn: an ordered table, first match wins (design: "The life of a turn"). Rows 2, 7, 8 and 9 of the
- * design (weakened evidence, custom rules, conflicts, architecture) join when their breakpoints do; whoever adds them must
- * keep the order: no row above 10 may proceed, so that no score overrules a failing required check. Package-free.
+ * The decision about a turn: an ordered table, first match wins (design: "The life of a turn"). Whoever adds a
+ * row must keep the order: no row above 11 may proceed, so that no score and no rule of a plan overrules a failing required check.
  */
 import type { Decision, RuleName, Scores } from './decision.ts';
+import { evidenceRemarks } from './judge/evidence-text.ts';
 import type { JudgeFacts } from './judge/facts.ts';
+import { CUSTOM_RULES, customValues } from './judge/custom-rules.ts';
+import type { CustomValue } from './judge/custom-rule.ts';
 import { failedChecksLine, failedChecksText, issuesText, unmetChecks, validationText } from './judge/feedback.ts';
+import { limitRules } from './judge/limit-rules.ts';
 import { OUTCOME_RULES } from './judge/outcome-rules.ts';
+import { PERSON_RULES } from './judge/person-rules.ts';
 import type { Rule, Verdict } from './judge/rule.ts';
-import { askPerson, failuresInRow, MAX_FAILURES_IN_ROW, mayRetry, retry, whyNotAgain } from './judge/verdict.ts';
+import { thresholdsOf } from './judge/thresholds.ts';
+import { askPerson, atGate, failuresInRow, MAX_FAILURES_IN_ROW, mayRetry, retry, whyNotAgain } from './judge/verdict.ts';
+import { WEAKENING_RULES } from './judge/weakening-rules.ts';
 import { scoreTurn } from './scores.ts';
 
 export type { JudgeFacts } from './judge/facts.ts';
@@ -21,30 +27,23 @@ export interface Judgement {
   reason: string;
   /** Counts towards failures in a row. */
   failed: boolean;
+  /** What a question of it is about; small. */
+  detail?: Record<string, unknown>;
+  /** What each rule of the plan said; absent where the plan has none. */
+  custom?: CustomValue[];
 }
 
-/** Below, a person is asked; the plan cannot change it. */
-export const CONFIDENCE_FLOOR = 0.3;
-/** At or above, another turn with the issues is worth it; below, the work is as good as failed. */
-export const CLARIFY_FLOOR = 0.5;
-
-const percent = (score: number | null): string => (score ?? 0).toFixed(2);
 const reviewed = (facts: JudgeFacts): boolean => facts.review?.kind === 'reviewed';
 const evidenceAlone = ({ skipReview, policy }: JudgeFacts, { quality }: Scores): boolean =>
   skipReview || (policy.withoutReviewer === 'evidence' && quality !== null);
 
-/**
- * A reviewer's own score under the clarify floor never passes, however well the checks stand: that is the design's
- * row 8, which will ask a person once conflicting_solutions exists. Until then the agent hears the issues.
- */
-const passes = (facts: JudgeFacts, { quality }: Scores): boolean =>
-  (quality ?? 0) >= facts.policy.gate && !(facts.review?.kind === 'reviewed' && facts.review.review.quality < CLARIFY_FLOOR);
-
-const atGate = (facts: JudgeFacts, { quality }: Scores): string => `quality ${percent(quality)} against the gate ${percent(facts.policy.gate)}`;
+const passes = (facts: JudgeFacts, { quality }: Scores): boolean => (quality ?? 0) >= facts.policy.gate;
 
 /** In this order; every rule of the design that exists today. */
 export const RULES: readonly Rule[] = [
+  ...limitRules((facts, scores) => ruleFor(facts, scores, TIRELESS).decide(facts, scores)),
   ...OUTCOME_RULES,
+  ...WEAKENING_RULES,
   {
     name: 'check_failed_retry', design: 3,
     when: (facts) => unmetChecks(facts).length > 0 && mayRetry(facts),
@@ -72,13 +71,8 @@ export const RULES: readonly Rule[] = [
     when: (facts, scores) => !reviewed(facts) && !evidenceAlone(facts, scores),
     decide: (facts) => askPerson('reviewer_unavailable', unavailableReason(facts), false),
   },
-  {
-    name: 'confidence_too_low', design: 10,
-    when: (facts, { confidence }) => (confidence ?? 0) < CONFIDENCE_FLOOR && !facts.skipReview,
-    decide: (facts, scores) => askPerson(
-      'confidence_too_low', `Confidence ${percent(scores.confidence)} is under ${percent(CONFIDENCE_FLOOR)} (${atGate(facts, scores)}).`, false,
-    ),
-  },
+  ...CUSTOM_RULES,
+  ...PERSON_RULES,
   {
     name: 'reviewer_skipped', design: 11,
     when: (facts, scores) => !reviewed(facts) && (scores.quality === null || passes(facts, scores)),
@@ -90,7 +84,7 @@ export const RULES: readonly Rule[] = [
   { name: 'quality_reached', design: 11, when: passes, decide: (facts, scores) => proceed(`Required checks are met, ${atGate(facts, scores)}.`) },
   {
     name: 'clarify', design: 12,
-    when: (facts, { quality }) => (quality ?? 0) >= CLARIFY_FLOOR && facts.attemptsLeft > 0,
+    when: (facts, { quality }) => (quality ?? 0) >= thresholdsOf(facts).clarify && facts.attemptsLeft > 0,
     decide: (facts, scores) => ({
       decision: { kind: 'clarify', feedback: issuesText(facts) },
       reason: `Not good enough yet, ${atGate(facts, scores)}:\n${issuesText(facts)}`, failed: false,
@@ -116,10 +110,22 @@ function unavailableReason({ review, policy }: JudgeFacts): string {
   return `The reviewer could not judge this turn: ${why}.${alone}`;
 }
 
+const LIMIT_RULES: readonly RuleName[] = ['turns_enlarged', 'limit_reached', 'budget_spent'];
+/** Those that ask for no limit. */
+const TIRELESS = RULES.filter(({ name }) => !LIMIT_RULES.includes(name));
+
+/** What a person wants judged as it is, is judged by what is there, however its run ended. */
+function ruleFor(facts: JudgeFacts, scores: Scores, rules: readonly Rule[] = RULES): Rule {
+  const rule = rules.find((one) => !(facts.finish && OUTCOME_RULES.includes(one)) && one.when(facts, scores));
+  if (!rule) throw new Error('the last rule matches always');
+  return rule;
+}
+
 /** Judges a turn. Same facts, same judgement. */
 export function judge(facts: JudgeFacts): Judgement {
   const scores = scoreTurn(facts);
-  const rule = RULES.find(({ when }) => when(facts, scores));
-  if (!rule) throw new Error('the last rule matches always');
-  return { ...rule.decide(facts, scores), rule: rule.name, scores };
+  const rule = ruleFor(facts, scores);
+  const { as, ...verdict } = rule.decide(facts, scores);
+  const reason = [verdict.reason, ...evidenceRemarks(facts)].join('\n');
+  return { ...verdict, reason, rule: as ?? rule.name, scores, ...(facts.policy.rules && { custom: customValues(facts, scores) }) };
 }

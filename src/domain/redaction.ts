@@ -28,6 +28,9 @@ export interface Redactor extends TextRedactor {
   flush(): string;
 }
 
+/** A known secret was taken out of it: by a worker, or by a host, which puts a star for each byte. A text may also look so by itself. */
+export const holdsMask = (text: string): boolean => text.includes(MASK) || text.includes('****');
+
 /** `secrets`: values to hide; those under four characters are left alone. Never throws. */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
   const forms = secretForms(secrets);

@@ -1,8 +1,9 @@
 /**
- * Dependencies between tasks (and between milestones): cycles, what may run now, what runs first.
+ * Dependencies between tasks (and between milestones): cycles, who waits for whom, what counts. Which task runs next is in schedule.ts.
  * Pure functions, each about linear in tasks plus dependencies. Package-free: workflow code imports this file.
  */
 import type { TaskState } from './states.ts';
+import { isSettled } from './task-states.ts';
 
 export interface GraphNode {
   id: string;
@@ -22,14 +23,7 @@ export type TaskStates = Readonly<Record<string, TaskState>>;
 const HOUR_MS = 3_600_000;
 
 // hasOwn: `constructor` is a valid task id.
-const stateOf = (states: TaskStates, id: string): TaskState => (Object.hasOwn(states, id) ? states[id] : undefined) ?? 'pending';
-
-/** A skipped task no longer holds anybody up: a person decided to go on without it. */
-const isSettled = (state: TaskState): boolean => state === 'completed' || state === 'skipped';
-
-const isStartable = (state: TaskState): boolean => state === 'pending' || state === 'ready' || state === 'retrying';
-
-const isEnded = (state: TaskState): boolean => isSettled(state) || state === 'failed' || state === 'cancelled';
+export const stateOf = (states: TaskStates, id: string): TaskState => (Object.hasOwn(states, id) ? states[id] : undefined) ?? 'pending';
 
 /**
  * One cycle as a closed walk (`['a', 'b', 'a']`: a depends on b, b on a), or undefined. Dependencies that name no node are
@@ -72,30 +66,9 @@ export function blockedBy(task: GraphNode, states: TaskStates): string[] {
   return task.dependsOn.filter((id) => !isSettled(stateOf(states, id)));
 }
 
-/** Tasks that are pending, ready or retrying and wait for nobody, in plan order. `blocked` tasks wait for a person: left out. */
-export function readyTasks<T extends GraphNode>(tasks: readonly T[], states: TaskStates): T[] {
-  return tasks.filter((task) => isStartable(stateOf(states, task.id)) && blockedBy(task, states).length === 0);
-}
-
-/**
- * The ready task that runs next: highest effective priority first, plan order among equals; undefined when none is ready.
- * @param nowMs the caller's clock, milliseconds since the epoch; in a workflow `Date.now()`, which is deterministic there.
- */
-export function nextTask<T extends GraphTask>(tasks: readonly T[], states: TaskStates, nowMs: number): T | undefined {
-  const wanted = new Set(tasks.filter((task) => !isEnded(stateOf(states, task.id))).flatMap((task) => task.dependsOn));
-  let best: T | undefined;
-  let bestPriority = -Infinity;
-  for (const task of readyTasks(tasks, states)) {
-    const priority = effectivePriority(task, stateOf(states, task.id), wanted.has(task.id), nowMs);
-    if (priority <= bestPriority) continue;
-    best = task;
-    bestPriority = priority;
-  }
-  return best;
-}
+/** When the task's last hour before its deadline begins, milliseconds since the epoch; Infinity for none. */
+export const urgentFrom = ({ deadline }: GraphTask): number => (deadline === null ? Infinity : Date.parse(deadline) - HOUR_MS);
 
 /** Own priority; +2 when the deadline is less than an hour away or past, +1 when others wait for it, −1 when it failed before. */
-export function effectivePriority(task: GraphTask, state: TaskState, blocksOthers: boolean, nowMs: number): number {
-  const urgent = task.deadline !== null && Date.parse(task.deadline) - nowMs < HOUR_MS;
-  return task.priority + (urgent ? 2 : 0) + (blocksOthers ? 1 : 0) - (state === 'retrying' ? 1 : 0);
-}
+export const effectivePriority = (priority: number, isUrgent: boolean, blocksOthers: boolean, state: TaskState): number =>
+  priority + (isUrgent ? 2 : 0) + (blocksOthers ? 1 : 0) - (state === 'retrying' ? 1 : 0);

@@ -37,3 +37,18 @@ export function clockTime(instant: string, nowMs: number): string {
   const time = `${text.slice(11, 16)} UTC`;
   return Math.abs(at.getTime() - nowMs) < DAY_MS ? time : `${text.slice(0, 10)} ${time}`;
 }
+
+/** How long an attempt waits after one that failed for no fault of the work: `first`·`factor`ⁿ up to `max`, less up to the share `jitter`. */
+export interface RetryPolicy {
+  firstMs: number;
+  factor: number;
+  /** 0 to 1. */
+  jitter: number;
+  maxMs: number;
+}
+
+export const RETRY_DEFAULTS: RetryPolicy = { firstMs: 60_000, factor: 2, jitter: 0.2, maxMs: 30 * 60_000 };
+
+/** `before`: failures in a row before this one; `random`: 0 to 1. */
+export const retryDelayMs = ({ firstMs, factor, jitter, maxMs }: RetryPolicy, before: number, random: number): number =>
+  Math.round(Math.min(firstMs * factor ** before, maxMs) * (1 - jitter * random));

@@ -4,6 +4,7 @@
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { offsetInside } from './yaml-inside.ts';
 import { duplicateKeys, isTooDeep } from './yaml-limits.ts';
 
 export const MAX_YAML_BYTES = 1_000_000;
@@ -23,6 +24,8 @@ export interface Mistake {
   suggestion?: string;
   /** Point at the key rather than at its value. */
   atKey?: boolean;
+  /** Characters of the text at `path` before the mistake, where it is inside a text. */
+  inside?: number;
 }
 
 /** A mistake with its place: what `validate` prints. Lines and columns count from 1. */
@@ -54,15 +57,21 @@ export function readYaml(text: string | Uint8Array): YamlSource {
   const syntax = syntaxMistakes(document, lines);
   if (syntax.some((mistake) => !mistake.survivable)) return { value: undefined, syntax: syntax.map(withoutFlag), place: () => [] };
   if (isNothing(document.contents)) return unreadable('the file is empty');
-  return withValue(document, lines, syntax.map(withoutFlag));
+  return withValue({ document, lines, text: decoded }, syntax.map(withoutFlag));
 }
 
 const isNothing = (node: Node | null): boolean => node === null || (isScalar(node) && node.value === null);
 
-function withValue(document: Document.Parsed, lines: LineCounter, syntax: PlacedMistake[]): YamlSource {
+interface Parsed {
+  document: Document.Parsed;
+  lines: LineCounter;
+  text: string;
+}
+
+function withValue(parsed: Parsed, syntax: PlacedMistake[]): YamlSource {
   try {
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return { value, syntax, place: (mistakes) => placeAll(document, lines, mistakes) };
+    const value: unknown = parsed.document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value, syntax, place: (mistakes) => placeAll(parsed, mistakes) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const tooMany = message.startsWith('Excessive alias');
@@ -129,9 +138,9 @@ const position = (lines: LineCounter, offset: number): { line: number; column: n
 
 const byPlace = (a: PlacedMistake, b: PlacedMistake): number => a.line - b.line || a.column - b.column;
 
-function placeAll(document: Document.Parsed, lines: LineCounter, mistakes: readonly Mistake[]): PlacedMistake[] {
-  const placed = mistakes.slice(0, MAX_MISTAKES).map(({ path, message, suggestion, atKey }) => ({
-    path: pathText(path), ...position(lines, offsetOf(document, path, atKey ?? false)), message, ...(suggestion && { suggestion }),
+function placeAll(parsed: Parsed, mistakes: readonly Mistake[]): PlacedMistake[] {
+  const placed = mistakes.slice(0, MAX_MISTAKES).map(({ path, message, suggestion, ...place }) => ({
+    path: pathText(path), ...position(parsed.lines, offsetOf(parsed, path, place)), message, ...(suggestion && { suggestion }),
   }));
   const unique = new Map(placed.map((mistake) => [JSON.stringify([mistake.path, mistake.message]), mistake]));
   return [...unique.values()].sort(byPlace);
@@ -148,7 +157,7 @@ export function formatMistake(file: string, { path, line, column, message, sugge
 }
 
 /** Offset of the value at `path`, or of the last part of the path that exists. */
-function offsetOf(document: Document.Parsed, path: YamlPath, atKey: boolean): number {
+function offsetOf({ document, text }: Parsed, path: YamlPath, { atKey = false, inside }: Pick<Mistake, 'atKey' | 'inside'>): number {
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [n, part] of path.entries()) {
@@ -159,7 +168,7 @@ function offsetOf(document: Document.Parsed, path: YamlPath, atKey: boolean): nu
     offset = (useKey ? step.key : step.value)?.range?.[0] ?? offset;
     node = step.value;
   }
-  return offset;
+  return (inside === undefined ? undefined : offsetInside(text, node, inside)) ?? offset;
 }
 
 interface Step {

@@ -21,6 +21,17 @@ export interface Crew {
 
 const STOP_GRACE_MS = 8_000;
 
+/** A killed process is gone in milliseconds, unless the kernel holds it in a call that cannot be left. */
+const GONE_MS = 10_000;
+
+async function gone(victim: ServerProcess): Promise<void> {
+  const deadline = performance.now() + GONE_MS;
+  while (isAlive(victim)) {
+    if (performance.now() > deadline) throw new Error(`worker ${victim.pid} was killed and is still there after ${GONE_MS / 1000} s`);
+    await sleep(5);
+  }
+}
+
 /** None is started yet. `dir` is there and holds their logs. */
 export function createCrew(dir: string, command: WorkerCommand, env: Record<string, string>): Crew {
   const members: { server: ServerProcess; logFile: string }[] = [];
@@ -39,7 +50,7 @@ export function createCrew(dir: string, command: WorkerCommand, env: Record<stri
     async kill(pid) {
       const victim = member(pid);
       signalProcess(victim, 'SIGKILL');
-      while (isAlive(victim)) await sleep(5);
+      await gone(victim);
     },
     freeze: (pid) => void signalProcess(member(pid), 'SIGSTOP'),
     thaw,

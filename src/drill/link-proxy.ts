@@ -48,7 +48,7 @@ export async function startLinkProxy(target: NetConnectOpts): Promise<LinkProxy>
     port: (server.address() as AddressInfo).port,
     accepted: () => accepted.length,
     acceptedAt: () => accepted,
-    reset: () => each(socket => socket.resetAndDestroy()),
+    reset: () => each(reset),
     swallow: () => pairs.forEach(pair => {
       pair.swallowing = true;
     }),
@@ -61,6 +61,12 @@ export async function startLinkProxy(target: NetConnectOpts): Promise<LinkProxy>
     }),
   };
 }
+
+/**
+ * A socket that has begun to end cannot be reset any more: Node reports EINVAL and keeps the handle for good, and a process with
+ * such a handle spins at its end instead of ending (Node 20 to 24, `uv_tcp_close_reset`).
+ */
+const reset = (socket: Socket): unknown => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
 
 function join(pair: Pair, pairs: Set<Pair>): void {
   pairs.add(pair);

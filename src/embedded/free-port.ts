@@ -30,3 +30,17 @@ export const portTaken = (port: number, name: string, cause?: unknown): Holdpoin
     details: { port },
     cause,
   });
+
+const MOST_TRIES = 3;
+
+/** Starts a server once more where a port that was chosen for it, and not asked for, has been taken between the choice and the start. */
+export async function onFreePorts<T>(asked: readonly (number | undefined)[], start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      const isChosen = error instanceof HoldpointError && error.kind === 'port_taken' && !asked.includes(error.details?.['port'] as number);
+      if (!isChosen || tries === MOST_TRIES) throw error;
+    }
+  }
+}

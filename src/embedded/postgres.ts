@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { claimFolder, type FolderClaim } from './folder-claim.ts';
-import { assertPortFree, freePort, portTaken } from './free-port.ts';
+import { assertPortFree, freePort, onFreePorts, portTaken } from './free-port.ts';
 import { DATABASE, openCluster, SUPERUSER, type Cluster } from './postgres-cluster.ts';
 import { postgresBinaries, postgresUser, type PostgresBinaries, type RunAs } from './postgres-binaries.ts';
 import { logTail, startServer, type ServerProcess } from './server-process.ts';
@@ -42,7 +42,9 @@ const READY_TIMEOUT_MS = 60_000;
  * Starts Postgres on the folder, making it the first time. Throws HoldpointError: `port_taken`, `folder_in_use`,
  * `database_unreachable`. Not to be called twice at once on one folder: the second is refused.
  */
-export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export const startPostgres = (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => onFreePorts([options.port], () => startOnce(options));
+
+async function startOnce(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   const programs = postgresBinaries();
   const as = prepareFolder(dataDir, programs);

@@ -10,7 +10,7 @@ import { Connection } from '@temporalio/client';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import { claimFolder, type FolderClaim } from './folder-claim.ts';
-import { assertPortFree, freePort, portTaken } from './free-port.ts';
+import { assertPortFree, freePort, onFreePorts, portTaken } from './free-port.ts';
 import { logTail, startServer, type ServerProcess } from './server-process.ts';
 
 export interface EmbeddedTemporalOptions {
@@ -55,7 +55,9 @@ const ATTRIBUTE_TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', DOUBL
  * Starts the server and returns once it serves the namespace with our search attributes. Throws HoldpointError:
  * `port_taken`, `folder_in_use`, `temporal_unreachable`.
  */
-export async function startTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
+export const startTemporal = (options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> => onFreePorts([options.port, options.uiPort], () => startOnce(options));
+
+async function startOnce(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
   const dbFile = resolve(options.dbFile);
   const versions = temporalVersions(options.binary);
   mkdirSync(dirname(dbFile), { recursive: true });

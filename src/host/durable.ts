@@ -38,7 +38,7 @@ export async function replaceFile(file: string, content: string): Promise<void> 
 }
 
 /** Whole or absent for whoever reads it, but not synced: for what a reboot makes void. */
-export async function writeWhole(file: string, content: string): Promise<void> {
+export async function writeWhole(file: string, content: string | Buffer): Promise<void> {
   const temporary = join(dirname(file), `.tmp.${process.pid}.${randomBytes(6).toString('hex')}`);
   await writeFile(temporary, content, { flag: 'wx', mode: 0o600 });
   await rename(temporary, file);

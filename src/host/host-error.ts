@@ -15,7 +15,8 @@ export class HostError extends Error {
 }
 
 /** `ENOENT` and friends; undefined for anything that is not an error of the system. */
+/** Also of an error made in another realm, which is no `Error` of ours. */
 export const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
  * Secrets that are kept on this host: named by the caller, read here, taken out of everything this program answers. Their bytes
  * become `*`, so offsets and sizes stay what they were. A value that was seen once is hidden also after it was changed.
  */
-import type { HostMethod, RunChunk, SecretSource } from '../domain/host-api.ts';
+import type { HostMethod, RunChunk, SecretSource, SessionPart } from '../domain/host-api.ts';
 import { createByteMask, type ByteMask } from '../domain/redact/byte-mask.ts';
 import { HostError } from './host-error.ts';
 import type { Handlers } from './rpc.ts';
@@ -61,13 +61,16 @@ function sourcesIn(params: object): SecretSource[] {
 
 type Method = (params: object, signal: AbortSignal) => Promise<object>;
 
-/** The same handlers, whose answers are clean. The bytes of a stream are hidden where they are read. */
+/** Their bytes are hidden where they are read. */
+const HOLDS_STREAM = new Set<HostMethod>(['readRun', 'readSession']);
+
+/** The same handlers, whose answers are clean. */
 export function withoutSecrets(known: KnownSecrets, handlers: Handlers): Handlers {
   const wrap = (method: HostMethod): Method => async (params, signal) => {
     await known.learn(sourcesIn(params));
     const answer = await (handlers[method] as Method)(params, signal);
     const clean = known.clean(answer) as object;
-    return method === 'readRun' ? { ...clean, data: (answer as RunChunk).data } : clean;
+    return HOLDS_STREAM.has(method) ? { ...clean, data: (answer as RunChunk | SessionPart).data } : clean;
   };
   return Object.fromEntries((Object.keys(handlers) as HostMethod[]).map((method) => [method, wrap(method)])) as unknown as Handlers;
 }

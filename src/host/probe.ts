@@ -3,21 +3,23 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import type { AgentQuestion, HostApi, ProbeResult, ProgramProbe } from '../domain/host-api.ts';
+import type { AgentQuestion, ProbeRequest, ProbeResult, ProgramProbe } from '../domain/host-api.ts';
+import { watchOutlook } from './watch/outlook.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const ANSWER_TIMEOUT_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;
 
-export async function probe(env: Environment, p: Parameters<HostApi['probe']>[0]): Promise<ProbeResult> {
+export async function probe(env: Environment, p: ProbeRequest): Promise<ProbeResult> {
   const [git, agent, workspace] = await Promise.all([
     probeProgram('git', env),
     p.agentCommand ? probeProgram(p.agentCommand, env) : { path: null, version: null },
     probeWorkspace(p.workspace),
   ]);
   const answer = p.ask && { answer: agent.path && await ask(agent.path, p.ask, env) || null };
-  return { git, agent, node: { path: process.execPath, version: process.version }, workspace, ...answer };
+  const watch = p.watch && p.workspace !== null && workspace.exists && { watch: await watchOutlook(p.workspace, p.watch.exclude) };
+  return { git, agent, node: { path: process.execPath, version: process.version }, workspace, ...answer, ...watch };
 }
 
 async function probeProgram(command: string, env: Environment): Promise<ProgramProbe> {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { HoldpointError } from '../domain/failure-kind.ts';
 import type { HostLink, HostsOptions } from './host-link.ts';
+import { HOST_FLAGS, HOST_HEAPS } from './host-memory.ts';
 import { establish } from './link.ts';
 import type { Program } from './link.ts';
 
@@ -21,8 +22,8 @@ const END_GRACE_MS = 2000;
 
 /** In a session of its own: Ctrl-C at our terminal is for us to handle; the end of its standard input ends the child. */
 function startChild({ nodeBinary, bundlePath, stateDir, env }: HostsOptions): Program {
-  const args = [bundlePath, 'serve', ...(stateDir === null ? [] : ['--state', stateDir])];
-  const child = spawn(nodeBinary, args, { env: env ?? {}, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const args = [...HOST_FLAGS, bundlePath, 'serve', ...(stateDir === null ? [] : ['--state', stateDir])];
+  const child = spawn(nodeBinary, args, { env: { ...HOST_HEAPS, ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   let words = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-2000);

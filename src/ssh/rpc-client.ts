@@ -10,6 +10,7 @@ import type { FailureKind } from '../domain/failure-kind.ts';
 import { HOST_METHODS } from '../domain/host-api.ts';
 import type { HostApi, HostErrorKind, HostMethod } from '../domain/host-api.ts';
 import { seconds, within } from './deadline.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { Pulse } from './pulse.ts';
 
 export interface RpcOptions {
@@ -42,9 +43,7 @@ export function openRpc(readable: Readable, writable: Writable, options: RpcOpti
   });
   readable.on('data', () => pulse.heard());
   connection.listen();
-  const gone = options.lost.then(error => Promise.reject(error));
-  gone.catch(() => undefined);
-  const caller = new Caller(connection, options, gone, pulse);
+  const caller = new Caller(connection, options, pulse);
   const api = Object.fromEntries(HOST_METHODS.map(method => [method, (params: object) => caller.call(method, params)]));
   return { api: api as unknown as HostApi, dispose: () => end(connection, pulse) };
 }
@@ -57,13 +56,13 @@ function end(connection: MessageConnection, pulse: Pulse): void {
 class Caller {
   readonly #connection: MessageConnection;
   readonly #options: RpcOptions;
-  readonly #gone: Promise<never>;
+  readonly #pending: PendingCalls;
   readonly #pulse: Pulse;
 
-  constructor(connection: MessageConnection, options: RpcOptions, gone: Promise<never>, pulse: Pulse) {
+  constructor(connection: MessageConnection, options: RpcOptions, pulse: Pulse) {
     this.#connection = connection;
     this.#options = options;
-    this.#gone = gone;
+    this.#pending = new PendingCalls(options.lost);
     this.#pulse = pulse;
   }
 
@@ -76,8 +75,7 @@ class Caller {
     };
     try {
       const answer = this.#connection.sendRequest<unknown>(method, params, cancellation.token);
-      answer.catch(() => undefined);
-      return await this.#pulse.during(within(Promise.race([answer, this.#gone]), limitMs, late));
+      return await this.#pulse.during(within(this.#pending.untilLost(answer), limitMs, late));
     } catch (error) {
       throw await this.#explain(error);
     } finally {
@@ -115,6 +113,7 @@ const KINDS: Record<HostErrorKind, FailureKind> = {
   bad_input: 'bad_input',
   git_missing: 'git_missing',
   unknown_tree: 'unknown_target',
+  workspace_busy: 'workspace_busy',
   internal: 'internal',
 };
 

@@ -5,6 +5,7 @@ import { connectSsh, cryptoBinding } from './connect.ts';
 import type { SshConnection } from './connect.ts';
 import { seconds, within } from './deadline.ts';
 import type { HostLink, HostsOptions } from './host-link.ts';
+import { HOST_FLAGS, HOST_HEAPS } from './host-memory.ts';
 import { install } from './install.ts';
 import type { Installed } from './install.ts';
 import { establish } from './link.ts';
@@ -36,7 +37,8 @@ function startCommand(installed: Installed, sentinel: string, { stateDir }: Host
   if (installed.kind === 'forced') return `holdpoint serve ${installed.sha256} ${sentinel}`;
   const { node, bundle, path } = installed;
   const state = stateDir === null ? '' : ` --state ${quote(stateDir)}`;
-  return commandLine(`PATH=${quote(path)}; export PATH; cd || exit\nprintf '\\n%s\\n' ${sentinel}\nexec ${quote(node)} ${quote(bundle)} serve${state}`);
+  const heaps = Object.entries(HOST_HEAPS).map(([name, value]) => `${name}=${value}; export ${name}; `).join('');
+  return commandLine(`PATH=${quote(path)}; export PATH; ${heaps}cd || exit\nprintf '\\n%s\\n' ${sentinel}\nexec ${quote(node)} ${HOST_FLAGS.join(' ')} ${quote(bundle)} serve${state}`);
 }
 
 function notStarted(host: string, why: string, installed: Installed, bundlePath: string): HoldpointError {

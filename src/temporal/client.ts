@@ -1,34 +1,25 @@
 /**
- * What the CLI and other programs say to the workflows: start, ask, answer, pause, resume, cancel. The only user of
- * workflow names and ids outside src/workflows. Errors are HoldpointErrors that say what to do.
+ * What the CLI and other programs say to running workflows: ask, answer, pause, resume, cancel. Errors are HoldpointErrors that say what to do.
  */
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowExecutionDescription, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowExecutionDescription, type WorkflowHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { HoldpointError } from '../domain/failure-kind.ts';
+import type { Extension } from '../domain/limits/extension.ts';
+import type { PlanChangeCall } from '../domain/plan-change-call.ts';
 import { milestoneWorkflowId, parseBreakpointId, projectWorkflowId } from '../domain/ids.ts';
+import type { Steer } from '../domain/steering.ts';
 import {
-  answerUpdate, breakpointsQuery, milestoneStatusQuery, pauseUpdate, projectStatusQuery, resumeUpdate, WORKFLOW_QUEUE,
-  type Accepted, type Answer, type Control, type MilestoneStatus, type OpenBreakpoint, type ProjectInput, type ProjectStatus,
+  answerUpdate, applyPlanUpdate, breakpointsQuery, extendUpdate, milestoneStatusQuery, pauseUpdate, projectStatusQuery, resumeUpdate, steerUpdate,
+  type Accepted, type Answer, type Control, type MilestoneStatus, type OpenBreakpoint, type ProjectStatus, type SteerAccepted,
 } from '../workflows/messages.ts';
-import type { projectWorkflow } from '../workflows/project.ts';
 import { toHoldpointError } from './client-failures.ts';
 import type { Temporal } from './connection.ts';
+import { unlessLeft } from './leaving.ts';
 
 /** A project, or one milestone of it. */
 export interface WorkTarget {
   project: string;
   milestone?: string;
-}
-
-export interface Started {
-  workflowId: string;
-  runId: string;
-  /** False: it was already running. */
-  started: boolean;
-  /** Plan the running workflow follows; of another `start` when `started` is false. */
-  planSha256: string | null;
-  /** How the run before ended, when there was one. */
-  previous: string | null;
 }
 
 export interface Described {
@@ -43,10 +34,10 @@ export interface Described {
 // Queries and updates are answered by a worker; a live one takes milliseconds.
 const WORKER_DEADLINE_MS = 10_000;
 
-const workflowIdOf = ({ project, milestone }: WorkTarget): string =>
+export const workflowIdOf = ({ project, milestone }: WorkTarget): string =>
   milestone === undefined ? projectWorkflowId(project) : milestoneWorkflowId(project, milestone);
 
-function unknownTarget({ project, milestone }: WorkTarget): HoldpointError {
+export function unknownTarget({ project, milestone }: WorkTarget): HoldpointError {
   return milestone === undefined
     ? new HoldpointError('unknown_project', `no project ${project} has been started`, { hint: 'start it with `holdpoint start PLAN`' })
     : new HoldpointError('unknown_target', `milestone ${project}/${milestone} does not run`, { hint: `see \`holdpoint status ${project}\`` });
@@ -71,7 +62,8 @@ async function callRunning<T>(t: Temporal, target: WorkTarget, run: () => Promis
   }
 }
 
-async function call<T>(t: Temporal, missing: () => HoldpointError, run: () => Promise<T>, deadlineMs = WORKER_DEADLINE_MS): Promise<T> {
+/** Errors of the client as our own. */
+export async function call<T>(t: Temporal, missing: () => HoldpointError, run: () => Promise<T>, deadlineMs = WORKER_DEADLINE_MS): Promise<T> {
   try {
     return await t.connection.withDeadline(Date.now() + deadlineMs, run);
   } catch (error) {
@@ -91,33 +83,6 @@ export async function describe(t: Temporal, target: WorkTarget): Promise<Describ
     return toDescribed(await call(t, () => unknownTarget(target), () => t.client.workflow.getHandle(workflowIdOf(target)).describe()));
   } catch (error) {
     if (error instanceof HoldpointError && (error.kind === 'unknown_project' || error.kind === 'unknown_target')) return undefined;
-    throw error;
-  }
-}
-
-async function joined(t: Temporal, input: ProjectInput): Promise<Started> {
-  const running = await describe(t, input);
-  if (!running) throw unknownTarget(input);
-  const { workflowId, runId, planSha256 } = running;
-  return { workflowId, runId, started: false, planSha256, previous: null };
-}
-
-/** Starts the project, or finds it running. May be repeated: two starts are one project. A closed one begins a new run. */
-export async function startProject(t: Temporal, input: ProjectInput, taskQueue = WORKFLOW_QUEUE): Promise<Started> {
-  const workflowId = projectWorkflowId(input.project);
-  const { planSha256 } = input;
-  const before = await describe(t, input);
-  const start = () => t.client.workflow.start<typeof projectWorkflow>('projectWorkflow', {
-    workflowId, taskQueue, args: [input], memo: { planSha256 },
-    // Failing instead of joining is how we know which of the two happened.
-    workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `project ${input.project}`,
-  });
-  try {
-    const handle = await call(t, () => unknownTarget(input), start);
-    return { workflowId, runId: handle.firstExecutionRunId, started: true, planSha256, previous: before?.status ?? null };
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return joined(t, input);
     throw error;
   }
 }
@@ -177,6 +142,30 @@ export const pause = (t: Temporal, target: WorkTarget, by?: string): Promise<Acc
 
 export const resume = (t: Temporal, target: WorkTarget, by?: string): Promise<Accepted> => control(t, target, resumeUpdate, by);
 
+// It asks every milestone, and a worker may be busy.
+const PLAN_DEADLINE_MS = 60_000;
+
+/** Hands a stored plan to what runs. Errors: `policy` with the reason, `unknown_plan`, `not_open`. May be repeated. */
+export async function applyPlan(t: Temporal, target: WorkTarget, change: PlanChangeCall): Promise<Accepted> {
+  const missing = unknownTarget(target);
+  const handle = t.client.workflow.getHandle(workflowIdOf(target));
+  try {
+    return await call(t, () => missing, () => handle.executeUpdate(applyPlanUpdate, { args: [change] }), PLAN_DEADLINE_MS);
+  } catch (error) {
+    throw error === missing ? await notRunning(t, target) : error;
+  }
+}
+
+/** Says something to the agent at work. Errors: `not_open` (nobody would read it), `unknown_target`, `bad_input`. Saying it again says it twice. */
+export const steer = (t: Temporal, target: Required<WorkTarget>, said: Steer): Promise<SteerAccepted> =>
+  callRunning(t, target, () => t.client.workflow.getHandle(workflowIdOf(target)).executeUpdate(steerUpdate, { args: [said] }));
+
+/** More turns, money or time from now on; to a project, money alone. Errors: `bad_input`, `unknown_target`, `not_open` (it has ended), `policy` (nothing limits it). */
+export function extend(t: Temporal, target: WorkTarget, extension: Extension): Promise<Accepted> {
+  const handle = t.client.workflow.getHandle(workflowIdOf(target));
+  return callRunning(t, target, () => handle.executeUpdate(extendUpdate, { args: [extension] }));
+}
+
 /**
  * Cancels and waits until it has closed: agents are stopped by then. Returns how it closed. Leaving the wait (`signal`)
  * does not take the cancel back.
@@ -187,7 +176,7 @@ export async function cancel(t: Temporal, target: WorkTarget, signal: AbortSigna
   if ((await describe(t, target))?.isOpen === false) throw await notRunning(t, target);
   await callRunning(t, target, () => handle.cancel());
   try {
-    await t.connection.withAbortSignal(signal, () => handle.result());
+    await unlessLeft(t.connection, signal, () => handle.result());
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!(error instanceof WorkflowFailedError)) throw toHoldpointError(error, t.address, () => unknownTarget(target));

@@ -1,6 +1,6 @@
 /** Takes the workflows of a project out of Temporal: for drills, never for a user's work. */
 import { isGrpcServiceError } from '@temporalio/client';
-import { milestoneWorkflowId, projectWorkflowId } from '../domain/ids.ts';
+import { milestoneWorkflowId, projectWorkflowId, restoreWorkflowId } from '../domain/ids.ts';
 import type { Temporal } from './connection.ts';
 
 // Of grpc.status; the package is no dependency of ours.
@@ -14,8 +14,8 @@ async function remove({ connection, namespace }: Temporal, workflowId: string): 
   });
 }
 
-/** The server ends what is still open and forgets it within a minute after this has returned. May be repeated. */
+/** The server ends what is still open, and forgets it some time after this has returned: 4 s to more than 4 min were seen. May be repeated. */
 export async function removeWorkflows(t: Temporal, { project, milestones }: { project: string; milestones: readonly string[] }): Promise<void> {
-  const ids = [projectWorkflowId(project), ...milestones.map((milestone) => milestoneWorkflowId(project, milestone))];
+  const ids = [projectWorkflowId(project), ...milestones.flatMap((id) => [milestoneWorkflowId, restoreWorkflowId].map((idOf) => idOf(project, id)))];
   for (const id of ids) await remove(t, id);
 }

@@ -2,7 +2,7 @@
  * The two workers of a worker process: one for workflows and short activities, one whose slots are the seats of agents,
  * so that runs of hours never hold up what takes seconds.
  */
-import { DefaultLogger, Runtime, Worker, type LogEntry, type LogLevel, type NativeConnection, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type LogEntry, type LogLevel, type NativeConnection, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities, RunTurn } from '../activities/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { agentQueueOf, WORKFLOW_QUEUE } from '../workflows/messages.ts';
@@ -92,6 +92,10 @@ export function installRuntime(options: { level: LogLevel; log: (entry: LogEntry
   Runtime.install({
     logger: new DefaultLogger(options.level, options.log),
     shutdownSignals: [],
-    telemetryOptions: options.metricsAddress ? { metrics: { prometheus: { bindAddress: options.metricsAddress } } } : {},
+    telemetryOptions: {
+      // By default the native part writes to standard output by itself.
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: options.level === 'ERROR' ? 'ERROR' : 'WARN', other: 'ERROR' }) },
+      ...(options.metricsAddress && { metrics: { prometheus: { bindAddress: options.metricsAddress } } }),
+    },
   });
 }

@@ -26,7 +26,7 @@ const SNAPSHOT_MS = 10 * 60_000;
 // Every check may run twice (a newly failing one, to tell a flaky one).
 const CHECK_RUNS = 2;
 
-// Three answers of a slow local model, each up to its deadline (plan: at most 10 minutes).
+// The difference from the host, and reviewers of a plan that was stored before their deadlines were told.
 const REVIEW_MS = 30 * 60_000;
 
 // Room to start the run, read the last of its stream and reap it, beside the run's own limit.
@@ -36,7 +36,7 @@ const REAP_MS = 5 * 60_000;
 // it as its default but leaves it unset, which means TRY_CANCEL (1.24.0; a test cancels during each activity).
 const shared = { retry, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED } as const;
 
-const quick = proxyActivities<QuickActivities>({ ...shared, startToCloseTimeout: quickTimeout });
+const quick = proxyActivities<QuickActivities & Pick<HostActivities, 'releaseWorkspace'>>({ ...shared, startToCloseTimeout: quickTimeout });
 
 // At the end of a cancelled or failed workflow: worth trying for a while, not for ever.
 const closing = proxyActivities<Pick<QuickActivities & HostActivities, 'recordState' | 'releaseWorkspace'>>({
@@ -46,7 +46,7 @@ const closing = proxyActivities<Pick<QuickActivities & HostActivities, 'recordSt
 });
 
 // The same, for what has to ask the host.
-const closingOnHost = proxyActivities<Pick<HostActivities, 'endTurn'>>({ ...shared, startToCloseTimeout: '2m', scheduleToCloseTimeout: '2m', heartbeatTimeout: hostHeartbeat });
+const closingOnHost = proxyActivities<Pick<HostActivities, 'endTurn' | 'stopRun' | 'undoMerge' | 'keepWorktrees'>>({ ...shared, startToCloseTimeout: '2m', scheduleToCloseTimeout: '2m', heartbeatTimeout: hostHeartbeat });
 
 const host = proxyActivities<HostActivities>({ ...shared, startToCloseTimeout: SNAPSHOT_MS, heartbeatTimeout: hostHeartbeat });
 
@@ -56,6 +56,11 @@ const leaseProbe = proxyActivities<Pick<HostActivities, 'claimWorkspace'>>({
   startToCloseTimeout: SNAPSHOT_MS,
   heartbeatTimeout: hostHeartbeat,
   retry: { ...retry, nonRetryableErrorTypes: [...nonRetryable, 'workspace_leased'] },
+});
+
+// A notice: sent again for a while, never waited for by an answer, and not by the end of a milestone for longer than this.
+const notices = proxyActivities<Pick<QuickActivities, 'notify'>>({
+  retry, cancellationType: ActivityCancellationType.TRY_CANCEL, startToCloseTimeout: '30s', scheduleToCloseTimeout: '2m',
 });
 
 // Short: who waits in a line must ask often enough to be seen there, and soon have the seat that has become free.
@@ -79,16 +84,17 @@ const agentRetry = { ...retry, maximumInterval: '2s' } as const;
 // On the seats beside the queue of the workflow itself (`timeouts.run`). Five seconds: a run whose worker was killed is followed again by another one after about as long.
 const agent = proxyActivities<AgentActivities>({ ...shared, retry: agentRetry, startToCloseTimeout: '1h', heartbeatTimeout: '5s' });
 
-export const groups = { quick, closing, closingOnHost, host, leaseProbe, seatProbe, seat, agent };
+export const groups = { quick, notices, closing, closingOnHost, host, leaseProbe, seatProbe, seat, agent };
 
 /** Per-call options that follow from the plan. */
 export const timeouts = {
   snapshot: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: SNAPSHOT_MS + brief.hostPatienceMs }),
+  worktree: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: 2 * SNAPSHOT_MS + (brief.setupTimeoutMs ?? 0) + brief.hostPatienceMs }),
   checks: (brief: MilestoneBrief): ActivityOptions => ({
     startToCloseTimeout: CHECK_RUNS * brief.checksTimeoutMs + SNAPSHOT_MS + brief.hostPatienceMs,
   }),
-  review: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: REVIEW_MS + brief.hostPatienceMs }),
-  run: (brief: MilestoneBrief): ActivityOptions => ({
-    taskQueue: agentQueueOf(workflowInfo().taskQueue), startToCloseTimeout: brief.runTimeoutMs + REAP_MS + brief.hostPatienceMs,
+  review: (brief: MilestoneBrief): ActivityOptions => ({ startToCloseTimeout: REVIEW_MS + (brief.reviewTimeoutMs ?? 0) + brief.hostPatienceMs }),
+  run: (brief: MilestoneBrief, moreMs = 0): ActivityOptions => ({
+    taskQueue: agentQueueOf(workflowInfo().taskQueue), startToCloseTimeout: brief.runTimeoutMs + moreMs + REAP_MS + brief.hostPatienceMs,
   }),
 };

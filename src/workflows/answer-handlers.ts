@@ -1,6 +1,9 @@
 /** The handlers of `answer` and its update twin. They only touch the state, never wait, and a signal never throws. */
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
-import { judgeAnswer, keepEarly, settle, type InboxState, type Refusal, type Scope } from './inbox.ts';
+import { byUrgency } from '../domain/automatic.ts';
+import { isFailureKind } from '../domain/failure-kind.ts';
+import { failureMessage, failureType } from './failures.ts';
+import { judgeAnswer, keepEarly, refused, settle, type InboxState, type Refusal, type Scope } from './inbox.ts';
 import { answerSignal, answerUpdate, breakpointsQuery, type Answer } from './messages.ts';
 
 const now = (): string => new Date().toISOString();
@@ -13,6 +16,12 @@ export function refusal(why: Refusal): ApplicationFailure {
   return ApplicationFailure.create({
     type: why.failure, message: why.message, nonRetryable: true, details: why.first ? [{ first: why.first }] : [],
   });
+}
+
+/** What an activity behind an update failed with, as the failure of that update: the workflow goes on. */
+export function refusalOf(error: unknown): ApplicationFailure {
+  const type = failureType(error) ?? 'internal';
+  return refusal(refused(isFailureKind(type) ? type : 'internal', failureMessage(error)));
 }
 
 function takeSignal(inbox: InboxState, scope: Scope, payload: unknown): void {
@@ -32,14 +41,15 @@ function demandOpen(inbox: InboxState, scope: Scope, payload: unknown): Answer {
 
 /** Registers the handlers. `inbox()` is asked each time: the state outlives no reference to a part of it. */
 export function handleAnswers(scope: Scope, inbox: () => InboxState): void {
-  setHandler(breakpointsQuery, () => inbox().open, { description: 'Questions that wait for a person' });
+  setHandler(breakpointsQuery, () => inbox().open.toSorted(byUrgency), { description: 'Questions that wait for a person' });
   setHandler(answerSignal, (payload: unknown) => takeSignal(inbox(), scope, payload), {
     description: `Answer a question, also before it opens: ${example(scope)}`,
   });
   setHandler(
     answerUpdate,
     (payload: unknown) => {
-      settle(inbox(), demandOpen(inbox(), scope, payload), 'update', now());
+      const answer = demandOpen(inbox(), scope, payload);
+      settle(inbox(), answer, answer.via ?? 'update', now());
       return { accepted: true as const };
     },
     {

@@ -20,3 +20,6 @@ export function failureMessage(error: unknown): string {
 /** Ends the workflow as failed; an error of another class would only repeat the workflow task for ever. */
 export const fatal = (kind: string, message: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(message, kind);
+
+/** The workflow's own failure, of the same kind and words. */
+export const endedBy = (error: unknown): ApplicationFailure => fatal(failureType(error) ?? 'internal', failureMessage(error));

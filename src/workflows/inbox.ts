@@ -2,6 +2,7 @@
  * Answers of people, by the id of their question: the first one wins, early ones wait (bounded), late ones learn who
  * was first. Plain functions over plain JSON; the handlers are in answer-handlers.ts.
  */
+import { noteProblem } from '../domain/asked-question.ts';
 import { BREAKPOINTS, type AnswerAction, type BreakpointKind } from '../domain/breakpoints.ts';
 import type { FailureKind } from '../domain/failure-kind.ts';
 import { parseBreakpointId } from '../domain/ids.ts';
@@ -10,7 +11,7 @@ import type { Answer, OpenBreakpoint } from './messages.ts';
 
 export interface InboxState {
   open: OpenBreakpoint[];
-  early: { answer: Answer; via: 'signal' | 'update'; at: string }[];
+  early: { answer: Answer; via: AnsweredVia; at: string }[];
   /** Answered questions, newest last: enough to tell a late caller who was first. */
   settled: { id: string; action: AnswerAction; by: string | null; at: string }[];
   /** Answers the workflow has not acted on yet. */
@@ -37,38 +38,44 @@ export interface Scope {
   milestone: string;
 }
 
-const refused = (failure: FailureKind, message: string): Refusal => ({ kind: 'refused', failure, message });
+export const refused = (failure: FailureKind, message: string): Refusal => ({ kind: 'refused', failure, message });
 
 const isText = (value: unknown, max: number): value is string => typeof value === 'string' && value.length > 0 && value.length <= max;
 
 /** What is wrong with a payload, or nothing. It may come from the Web UI, so anything may be in it. */
 function problemOf(payload: unknown): string | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return 'the payload is not an object';
-  const { breakpoint, action, note, by, tree } = payload as Record<string, unknown>;
+  const { breakpoint, action, note, by, tree, via } = payload as Record<string, unknown>;
   if (!isText(breakpoint, 300)) return '"breakpoint" is missing: the id of the question';
   if (!isText(action, 30)) return '"action" is missing';
   if (note !== undefined && note !== null && (typeof note !== 'string' || note.length > MAX_NOTE)) return `"note" is not a text of at most ${MAX_NOTE} characters`;
   if (by !== undefined && by !== null && !isText(by, MAX_NAME)) return '"by" is not a name';
+  if (via !== undefined && via !== null && via !== 'cli') return '"via" can only be "cli"';
   if (tree !== undefined && tree !== null && !isText(tree, 100)) return '"tree" is not a tree id';
   return undefined;
 }
 
 function toAnswer(payload: unknown): Answer {
-  const { breakpoint, action, note, by, tree } = payload as Answer;
-  return { breakpoint, action, ...(note?.trim() && { note: note.trim() }), ...(by && { by }), ...(tree && { tree }) };
+  const { breakpoint, action, note, by, tree, via } = payload as Answer;
+  return { breakpoint, action, ...(note?.trim() && { note: note.trim() }), ...(by && { by }), ...(tree && { tree }), ...(via && { via }) };
 }
 
 function checkAction(kind: BreakpointKind, actions: readonly AnswerAction[], needNote: readonly AnswerAction[], answer: Answer): Refusal | undefined {
   if (!actions.includes(answer.action)) {
     return refused('action_not_allowed', `${kind} cannot be answered with "${answer.action}", only with ${actions.join(', ')}`);
   }
-  if (needNote.includes(answer.action) && !answer.note) return refused('bad_input', `"${answer.action}" needs a note: say what to change`);
+  if (needNote.includes(answer.action) && !answer.note) {
+    const why = answer.action === 'restore' ? 'say that you know what it does not undo; the question lists that' : 'say what to change';
+    return refused('bad_input', `"${answer.action}" needs a note: ${why}`);
+  }
   return undefined;
 }
 
 function judgeOpen(question: OpenBreakpoint, answer: Answer): Verdict {
   const wrong = checkAction(question.kind, question.actions, question.noteRequired, answer);
   if (wrong) return wrong;
+  const unclear = noteProblem(question.kind, question.detail, answer.note ?? '');
+  if (unclear !== undefined && answer.action !== 'abort') return refused('bad_input', unclear);
   if (answer.tree && question.tree && answer.tree !== question.tree) {
     return refused('tree_moved', `the answer is about tree ${answer.tree}, the question is about ${question.tree}`);
   }
@@ -85,7 +92,12 @@ function judgeUnopened(inbox: InboxState, scope: Scope, answer: Answer): Verdict
   const known = ref && ref.project === scope.project && ref.milestone === scope.milestone && Object.hasOwn(BREAKPOINTS, ref.kind);
   if (!known) return refused('unknown_breakpoint', `${answer.breakpoint} is not a question of ${scope.project}/${scope.milestone}`);
   const kind = ref.kind as BreakpointKind;
-  return checkAction(kind, BREAKPOINTS[kind].actions, BREAKPOINTS[kind].noteRequired, answer) ?? { kind: 'early', answer };
+  const wrong = checkAction(kind, BREAKPOINTS[kind].actions, BREAKPOINTS[kind].noteRequired, answer);
+  if (wrong) return wrong;
+  // Nobody can have seen yet what it will be about.
+  if (answer.action === 'restore') return refused('not_open', `${answer.breakpoint} is not open: what a restore would do is seen when it is`);
+  if (BREAKPOINTS[kind].dangerous) return refused('not_open', `${answer.breakpoint} is not open, and no answer to ${kind} is kept before it opens`);
+  return { kind: 'early', answer };
 }
 
 /** What a payload would do; changes nothing. */
@@ -108,7 +120,7 @@ export function settle(inbox: InboxState, answer: Answer, via: AnsweredVia, at: 
 }
 
 /** False when the bound is reached; a second early answer to the same question changes nothing. */
-export function keepEarly(inbox: InboxState, answer: Answer, via: 'signal' | 'update', at: string): boolean {
+export function keepEarly(inbox: InboxState, answer: Answer, via: AnsweredVia, at: string): boolean {
   if (inbox.early.some((e) => e.answer.breakpoint === answer.breakpoint)) return true;
   if (inbox.early.length >= MAX_EARLY) return false;
   inbox.early.push({ answer, via, at });
@@ -124,6 +136,9 @@ export function openQuestion(inbox: InboxState, question: OpenBreakpoint): void 
   // A person may have been early about another tree than the one that is asked about now.
   if (judgeOpen(question, early.answer).kind === 'answers') settle(inbox, early.answer, early.via, early.at);
 }
+
+/** The answer to that question; it stays. */
+export const answerTo = (inbox: InboxState, id: string): AnsweredBreakpoint | undefined => inbox.answers.find((a) => a.id === id);
 
 /** The answer to that question, once. */
 export function takeAnswer(inbox: InboxState, id: string): AnsweredBreakpoint | undefined {

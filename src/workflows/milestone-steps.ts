@@ -1,26 +1,32 @@
 /** The steps around the turns: claim the workspace, measure before, choose a task, sleep, accept the whole. */
-import { condition } from '@temporalio/workflow';
-import { nextTask } from '../domain/task-graph.ts';
+import { condition, patched } from '@temporalio/workflow';
 import { clockTime } from '../domain/waits.ts';
 import { groups, timeouts } from './activity-groups.ts';
-import { ask, awaitAnswer, mustContinue } from './breakpoints.ts';
-import { failureMessage, failureType, fatal } from './failures.ts';
+import { ask, awaitAnswer, mustStop } from './breakpoints.ts';
+import { failureMessage, failureType } from './failures.ts';
 import { taskOf, type Milestone, type Step } from './milestone-state.ts';
 import { noteEvent, record } from './recorder.ts';
 import { goOn, goOnRecorded, rest } from './resting.ts';
+import { restoreForTask } from './restore-step.ts';
 import { leaveSeat } from './seats.ts';
-import { nextAttempt, runAgain } from './turn-path.ts';
+import { awaitLanes, awaitRetry, chooseTask } from './scheduling.ts';
+import { runAgain } from './turn-path.ts';
 import { takeTurnStep } from './turn-steps.ts';
+import { putBack } from './unexpected.ts';
+import { setUpFork, takeWorktreeStep } from './worktree-steps.ts';
+
+/** Who waits anyway says so by itself. */
+export const restsHere = ({ lane: { step: { at } }, state: { paused } }: Milestone): boolean => at !== 'ask' && at !== 'sleep' && (at !== 'awaitRetry' || paused);
 
 /** Stops here while paused. */
 export async function whilePaused(m: Milestone): Promise<void> {
-  while (m.state.paused && !mustContinue(m)) {
+  while (m.state.paused && !mustStop(m)) {
     await leaveSeat(m);
     rest(m, 'paused');
     await record(m, `${m.input.milestone} paused`);
-    await condition(() => !m.state.paused || mustContinue(m));
+    await condition(() => !m.state.paused || mustStop(m));
   }
-  if (!m.state.paused && m.state.resting) await goOnRecorded(m);
+  if (!m.state.paused && m.lane.resting) await goOnRecorded(m);
 }
 
 /** Somebody else works in the workspace: says so once, then the server repeats the claim until the lease is free. */
@@ -35,6 +41,7 @@ async function waitForLease(m: Milestone, claim: Parameters<typeof groups.host.c
 }
 
 async function claimWorkspace(m: Milestone): Promise<Step> {
+  if (m.brief.isolated && !m.lane.worktree) return { at: 'openWorktree', task: null };
   const { project, planSha256, milestone } = m.input;
   const claim = { project, planSha256, milestone, workflowRunId: m.firstRunId };
   const options = { ...timeouts.snapshot(m.brief), summary: `${milestone} claims ${m.brief.workspace}`.slice(0, 200) };
@@ -44,7 +51,7 @@ async function claimWorkspace(m: Milestone): Promise<Step> {
     if (failureType(error) !== 'workspace_leased') throw error;
     m.state.epoch = await waitForLease(m, claim, failureMessage(error));
   }
-  return { at: 'takeBaseline' };
+  return m.brief.fork && m.brief.setupTimeoutMs !== undefined && patched('fork-is-set-up') ? { at: 'setUpFork' } : { at: 'takeBaseline' };
 }
 
 async function takeBaseline(m: Milestone): Promise<Step> {
@@ -54,22 +61,13 @@ async function takeBaseline(m: Milestone): Promise<Step> {
   return { at: 'chooseTask' };
 }
 
-function chooseTask(m: Milestone): Step {
-  const states = Object.fromEntries(m.state.tasks.map((t) => [t.id, t.state]));
-  const next = nextTask(m.brief.tasks, states, Date.now());
-  if (next) return nextAttempt(taskOf(m.state, next.id), null);
-  const open = m.state.tasks.filter((t) => t.state !== 'completed' && t.state !== 'skipped');
-  if (open.length > 0) throw fatal('bad_input', `no task can start: ${open.map((t) => t.id).join(', ')} wait for tasks that never end`);
-  return { at: 'complete' };
-}
-
 /** The next run of the turn begins when the time has come; not an attempt. */
 async function sleepUntil(m: Milestone, step: Extract<Step, { at: 'sleep' }>): Promise<Step> {
   rest(m, 'limit');
   noteSleep(m, step);
   await record(m, `${step.task} sleeps until ${step.until}`);
   const restMs = Math.max(0, Date.parse(step.until) - Date.now());
-  const wasCut = restMs > 0 && (await condition(() => mustContinue(m), restMs, { summary: `${step.task} sleeping until ${clockTime(step.until, Date.now())}` }));
+  const wasCut = restMs > 0 && (await condition(() => mustStop(m), restMs, { summary: `${step.task} sleeping until ${clockTime(step.until, Date.now())}` }));
   if (wasCut) return step;
   goOn(m);
   const task = taskOf(m.state, step.task);
@@ -82,23 +80,47 @@ function noteSleep(m: Milestone, step: Extract<Step, { at: 'sleep' }>): void {
 }
 
 /** Carries out the step and says what comes next. */
-export async function takeStep(m: Milestone, step: Step): Promise<Step> {
+async function takeStep(m: Milestone, step: Step): Promise<Step> {
   switch (step.at) {
     case 'claimWorkspace':
       return claimWorkspace(m);
+    case 'setUpFork':
+      return setUpFork(m, step);
     case 'takeBaseline':
       return takeBaseline(m);
     case 'chooseTask':
       return chooseTask(m);
+    case 'awaitRetry':
+      return awaitRetry(m, step);
+    case 'putBack':
+      return putBack(m, step);
     case 'sleep':
       return sleepUntil(m, step);
     case 'ask':
       return awaitAnswer(m, step);
+    case 'restore':
+      return restoreForTask(m, step);
+    case 'awaitLanes':
+      return awaitLanes(m, step);
+    case 'openWorktree':
+    case 'bringBack':
+    case 'closeWorktree':
+      return takeWorktreeStep(m, step);
     case 'complete':
       return ask(m, { kind: 'milestone_completion', task: null, back: step }, '');
     case 'closed':
       return step;
     default:
       return takeTurnStep(m, step);
+  }
+}
+
+/** The host stayed away for longer than the plan allows: a person says whether to try again; a run goes on there meanwhile. */
+export async function takeStepOrAsk(m: Milestone, step: Step): Promise<Step> {
+  try {
+    return await takeStep(m, step);
+  } catch (error) {
+    if (failureType(error) !== 'host_unreachable') throw error;
+    return ask(m, { kind: 'host_unreachable', task: 'task' in step ? step.task : null, back: step }, failureMessage(error));
   }
 }

@@ -7,20 +7,38 @@ import {
 } from '@temporalio/workflow';
 import { groups } from './activity-groups.ts';
 import { handleAnswers } from './answer-handlers.ts';
-import { ask, mustContinue } from './breakpoints.ts';
+import { mustContinue, mustStop } from './breakpoints.ts';
 import { attempt, compensate } from './compensate.ts';
 import { handleControl } from './control-handlers.ts';
+import { handleExtend } from './extend-handlers.ts';
 import { failureMessage, failureType, fatal } from './failures.ts';
+import { Lanes } from './lanes.ts';
 import { milestoneStatusQuery } from './messages.ts';
-import { newState, newTask, statusOf, type Milestone, type MilestoneInput, type MilestoneResult, type MilestoneState, type Step } from './milestone-state.ts';
-import { takeStep, whilePaused } from './milestone-steps.ts';
+import { lanesOf, newShared } from './lane.ts';
+import { beginTasks, newState, planWaits, type Milestone, type MilestoneInput, type MilestoneResult, type MilestoneState, type Step } from './milestone-state.ts';
+import { statusOf } from './milestone-status.ts';
+import { restsHere, takeStepOrAsk, whilePaused } from './milestone-steps.ts';
+import { adoptPlan, handlePlanChange } from './plan-change.ts';
+import { handleBudgetRaised } from './project-money.ts';
 import { noteEvent, record } from './recorder.ts';
+import { handleCheckpoint } from './checkpoint-handler.ts';
+import { handleRestore } from './restore-handlers.ts';
+import { handleSteer } from './steer-handlers.ts';
+import { follow } from './scheduling.ts';
+import { releaseCovered } from './release.ts';
+import { leaveSeat } from './seats.ts';
 import { refresh } from './visibility.ts';
 
 /** State before handlers, handlers before the first wait: a signal sent with the start finds its handler. */
-function registerHandlers(input: MilestoneInput, state: MilestoneState): void {
+function registerHandlers(input: MilestoneInput, state: MilestoneState, milestone: () => Milestone): void {
   setHandler(milestoneStatusQuery, () => statusOf(input, state), { description: 'Where the milestone stands' });
   handleAnswers(input, () => state.inbox);
+  handlePlanChange(input, state);
+  handleSteer(input, state);
+  handleExtend(state, () => milestone().brief);
+  handleBudgetRaised(state);
+  handleRestore(input, state, milestone);
+  handleCheckpoint(input, state, milestone);
   handleControl({
     setPaused: (paused, by) => {
       if (state.paused !== paused) noteEvent(state, paused ? 'paused' : 'resumed', `by ${by ?? 'somebody'}`);
@@ -32,36 +50,48 @@ function registerHandlers(input: MilestoneInput, state: MilestoneState): void {
 async function load(input: MilestoneInput, state: MilestoneState): Promise<Milestone> {
   const { project, planSha256, milestone } = input;
   const brief = await groups.quick.loadMilestone.executeWithOptions({ summary: `${milestone} plan` }, [{ project, planSha256, milestone }]);
-  if (state.tasks.length === 0) state.tasks = brief.tasks.map((t) => newTask(t.id));
+  if (state.tasks.length === 0) beginTasks(state, brief);
   // Kept in the state: the next run of this history would count its own questions among those of earlier ones.
   state.askedInEarlierRuns ??= brief.questionsBefore ?? 0;
-  return { input, brief, state, firstRunId: workflowInfo().firstExecutionRunId };
+  return { input, brief, state, lane: state, shared: newShared(), firstRunId: workflowInfo().firstExecutionRunId };
 }
 
-/** The host stayed away for longer than the plan allows: a person says whether to try again; a run goes on there meanwhile. */
-async function takeStepOrAsk(m: Milestone, step: Step): Promise<Step> {
-  try {
-    return await takeStep(m, step);
-  } catch (error) {
-    if (failureType(error) !== 'host_unreachable') throw error;
-    return ask(m, { kind: 'host_unreachable', task: 'task' in step ? step.task : null, back: step }, failureMessage(error));
-  }
+/** One of them may wait for the seat that this one has. */
+async function othersStopped(m: Milestone, lanes: Lanes): Promise<void> {
+  if (m.state.lanes) await leaveSeat(m);
+  await lanes.stopped();
 }
 
-/** Nothing runs between two steps: the place to pause and to begin a fresh history. */
-async function safePoint(m: Milestone): Promise<void> {
-  refresh(m);
-  const { at } = m.state.step;
-  if (at !== 'ask' && at !== 'sleep') await whilePaused(m);
+/** Nothing runs between two steps: the place to go over to another plan, to pause and to begin a fresh history. */
+async function safePoint(m: Milestone, lanes: Lanes): Promise<void> {
+  do {
+    if (mustStop(m)) await othersStopped(m, lanes);
+    while (planWaits(m.state)) await adoptPlan(m);
+    refresh(m);
+    lanes.start();
+    if (restsHere(m)) await whilePaused(m);
+  } while (planWaits(m.state));
+  if (m.state.restoring !== undefined) await condition(() => m.state.restoring === undefined);
   if (!mustContinue(m)) return;
-  await condition(allHandlersFinished);
+  await othersStopped(m, lanes);
+  await condition(() => allHandlersFinished() && m.shared.telling === 0);
   await continueAsNew<typeof milestoneWorkflow>({ ...m.input, carried: m.state });
 }
 
-async function work(m: Milestone): Promise<void> {
+/** A worktree of the whole milestone comes back before it is asked about, and is cleared away before the end. */
+function onItsWay({ lane, state }: Milestone, before: Step, next: Step): Step {
+  if (!lane.worktree) return next;
+  if (before.at === 'chooseTask' && next.at === 'complete' && state.tasks.some(({ turn }) => turn > 0)) return { at: 'bringBack', task: null };
+  return next.at === 'closed' ? { at: 'closeWorktree', task: null } : next;
+}
+
+async function work(m: Milestone, lanes: Lanes): Promise<void> {
   while (m.state.step.at !== 'closed') {
-    await safePoint(m);
-    m.state.step = await takeStepOrAsk(m, m.state.step);
+    await safePoint(m, lanes);
+    const before = m.state.step;
+    const next = onItsWay(m, before, await takeStepOrAsk(m, before));
+    follow(m, before, next);
+    m.state.step = next;
   }
 }
 
@@ -70,7 +100,7 @@ const ENDED = { completed: null, failed: 'cancelled', cancelled: 'cancelled' } a
 /** What had not ended will not: the tasks end with the milestone. */
 function closeTasks(state: MilestoneState, final: keyof typeof ENDED): void {
   state.final = final;
-  state.resting = null;
+  for (const lane of lanesOf(state)) lane.resting = null;
   const left = ENDED[final];
   for (const task of state.tasks) {
     const isOpen = task.state !== 'completed' && task.state !== 'skipped' && task.state !== 'failed';
@@ -83,7 +113,7 @@ async function close(m: Milestone, final: keyof typeof ENDED): Promise<void> {
   refresh(m);
   await compensate(m);
   await attempt('recording the end', () => record(m, `${m.input.milestone} ${final}`, 'closing'));
-  await condition(allHandlersFinished);
+  await condition(() => allHandlersFinished() && m.shared.telling === 0);
 }
 
 function resultOf(m: Milestone): MilestoneResult {
@@ -93,7 +123,7 @@ function resultOf(m: Milestone): MilestoneResult {
 
 /** The plan could not be read, so there is nothing to work on; the milestone still has to end in a state. */
 const unread = (input: MilestoneInput, state: MilestoneState): Milestone => ({
-  input, state, firstRunId: workflowInfo().firstExecutionRunId,
+  input, state, lane: state, shared: newShared(), firstRunId: workflowInfo().firstExecutionRunId,
   brief: {
     milestone: input.milestone, title: input.milestone, host: '', workspace: '', attempts: 0,
     hostPatienceMs: 0, runTimeoutMs: 0, checksTimeoutMs: 0, breakpoints: {}, tasks: [],
@@ -113,11 +143,13 @@ async function fail(m: Milestone, error: unknown): Promise<never> {
 /** Input and state are plain JSON; `carried` comes from the run before. */
 export async function milestoneWorkflow(input: MilestoneInput): Promise<MilestoneResult> {
   const state = input.carried ?? newState(input);
-  registerHandlers(input, state);
   let m = unread(input, state);
+  registerHandlers(input, state, () => m);
   try {
     m = await load(input, state);
-    await work(m);
+    if (input.carried) await releaseCovered(m);
+    const lanes = new Lanes(m);
+    await lanes.beside(() => work(m, lanes));
   } catch (error) {
     // What is no failure of Temporal's is a bug, or continue-as-new: a bug holds the workflow task until a cure is deployed.
     if (!(error instanceof TemporalFailure)) throw error;

@@ -18,6 +18,8 @@ export interface Run {
   /** One per milestone begun; never rejects for a milestone that failed. */
   all: Promise<void>[];
   ended: number;
+  /** Another plan is being applied. */
+  changing: boolean;
   /** The first milestone that did not complete. */
   failure: Error | null;
 }

@@ -8,7 +8,10 @@ import { groups } from './activity-groups.ts';
 import { handleControl } from './control-handlers.ts';
 import { failureMessage, failureType, fatal } from './failures.ts';
 import { projectStatusQuery, type ProjectInput } from './messages.ts';
+import { handlePlans } from './project-plan.ts';
 import { readyMilestones, startReady, tellAll, type Run } from './project-children.ts';
+import { handleProjectExtend } from './project-extend.ts';
+import { handleProjectSteer } from './project-steer.ts';
 import { costOf, newProject, projectState, showProject, statusOfProject, type Project, type ProjectResult } from './project-state.ts';
 
 type Changes = Pick<RecordState, 'milestone' | 'projectState' | 'milestoneState' | 'events'>;
@@ -29,6 +32,9 @@ function setPaused(run: Run, paused: boolean): void {
 function registerHandlers(run: Run): void {
   setHandler(projectStatusQuery, () => statusOfProject(run.project), { description: 'Where the project stands' });
   handleControl({ setPaused: (paused) => setPaused(run, paused) });
+  handlePlans(run);
+  handleProjectSteer(run);
+  handleProjectExtend(run);
 }
 
 async function load({ project }: Run): Promise<void> {
@@ -56,8 +62,9 @@ async function runAll(run: Run): Promise<void> {
     }
     const { ended } = run;
     const isIdle = ended === run.all.length;
-    if (isIdle && (!hasPending(run) || !project.paused)) return;
-    await condition(() => run.ended > ended || projectState(project) !== recorded || canStart(run));
+    const { changing } = run;
+    if (isIdle && !changing && (!hasPending(run) || !project.paused)) return;
+    await condition(() => run.ended > ended || projectState(project) !== recorded || canStart(run) || (changing && !run.changing));
   }
 }
 
@@ -109,7 +116,7 @@ async function work(run: Run): Promise<void> {
 
 /** Fails with type `milestone_failed` and the name of the first that failed; closes as Cancelled when it was cancelled. */
 export async function projectWorkflow(input: ProjectInput): Promise<ProjectResult> {
-  const run: Run = { project: newProject(input), running: new Map(), started: new Set(), all: [], ended: 0, failure: null };
+  const run: Run = { project: newProject(input), running: new Map(), started: new Set(), all: [], ended: 0, changing: false, failure: null };
   registerHandlers(run);
   const scope = new CancellationScope();
   try {

@@ -1,15 +1,16 @@
 /** A milestone that waits for something other than a person: said in its state, so that everybody sees why nothing happens. */
-import type { Milestone, MilestoneState } from './milestone-state.ts';
+import type { Lane } from './lane.ts';
+import type { Milestone } from './milestone-state.ts';
 import { record } from './recorder.ts';
 import { refresh } from './visibility.ts';
 
-export function rest(m: Milestone, why: NonNullable<MilestoneState['resting']>['why']): void {
-  m.state.resting ??= { why, since: new Date().toISOString() };
+export function rest(m: Milestone, why: NonNullable<Lane['resting']>['why']): void {
+  m.lane.resting ??= { why, since: new Date().toISOString() };
   refresh(m);
 }
 
 export function goOn(m: Milestone): void {
-  m.state.resting = null;
+  m.lane.resting = null;
   refresh(m);
 }
 

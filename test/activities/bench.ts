@@ -19,11 +19,16 @@ import type { CheckSpec, Plan } from '../../src/domain/plan.ts';
 import { createRedactor } from '../../src/domain/redaction.ts';
 import { createOllama } from '../../src/llm/ollama.ts';
 import { createHosts, type HostsOptions } from '../../src/ssh/hosts.ts';
+import { COMPILED } from '../support/cli.ts';
+import { newInstall } from '../support/install.ts';
 import { createTestDatabase } from '../support/test-db.ts';
 import { Play } from './play.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const SHA = 'b'.repeat(64);
+
+/** Of what is limited only so that it does not hang: a check or a turn takes long on a machine that is busy. */
+const HANGS_MS = 300_000;
 
 export interface ProjectOptions {
   /** What the agent does at the task `work`. */
@@ -36,7 +41,7 @@ export interface ProjectOptions {
 const REVIEW = { requirementsMet: [{ requirement: 'all', met: true }], issues: [], alternatives: [], quality: 0.9, confidence: 0.9 };
 
 const checkOf = (check: NonNullable<ProjectOptions['checks']>[number]): CheckSpec =>
-  ({ timeoutMs: 20_000, required: true, expect: 'pass', measures: 'tests', tasks: null, ...check });
+  ({ timeoutMs: HANGS_MS, required: true, expect: 'pass', measures: 'tests', tasks: null, ...check });
 
 function planOf(project: string, workspace: string, { steps = [], checks = [], change }: ProjectOptions): Plan {
   const task = { id: 'work', title: 'The work', instructions: scriptedPrompt(steps), acceptance: ['it works'], dependsOn: [], priority: 5, deadline: null };
@@ -44,9 +49,9 @@ function planOf(project: string, workspace: string, { steps = [], checks = [], c
     project,
     workspace: { host: 'local', path: workspace },
     agent: {
-      name: 'scripted', model: null, auth: { kind: 'login' }, maxTurns: 9, attempts: 3, budgetUsd: null, instructions: null, mcp: {}, timeoutMs: 60_000,
+      name: 'scripted', model: null, auth: { kind: 'login' }, maxTurns: 9, attempts: 3, budgetUsd: null, instructions: null, mcp: {}, timeoutMs: HANGS_MS,
     },
-    reviewer: { name: 'ollama', model: 'tiny', deadlineMs: 20_000 },
+    reviewer: { name: 'ollama', model: 'tiny', deadlineMs: HANGS_MS },
     checks: checks.map(checkOf),
     policy: {
       gate: 0.7, permissions: { allow: ['Write(**)', 'Edit(**)', 'Read(**)', 'Bash(*)'], ask: [], deny: ['Bash(rm *)'] }, breakpoints: {},
@@ -63,9 +68,9 @@ const hostProgram = (): string => join(ROOT, process.env.NODE_V8_COVERAGE ? 'src
 
 const hostsOptions = (dir: string): HostsOptions => ({
   bundlePath: hostProgram(), nodeBinary: process.execPath, sshConfigFile: join(dir, 'ssh_config'), sshAgentSocket: null,
-  stateDir: join(dir, 'state'), keepalive: { intervalMs: 5_000, countMax: 3 }, connectTimeoutMs: 15_000, callTimeoutMs: 60_000,
+  stateDir: join(dir, 'state'), keepalive: { intervalMs: 5_000, countMax: 3 }, connectTimeoutMs: 60_000, callTimeoutMs: 60_000,
   // DATABASE_URL is planted: no process of an agent may see it.
-  env: { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: dir, DATABASE_URL: 'postgres://planted' },
+  env: { ...COMPILED, PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: dir, DATABASE_URL: 'postgres://planted' },
 });
 
 export interface Bench {
@@ -94,9 +99,11 @@ async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, besid
   const hosts = beside?.deps.hosts ?? createHosts(hostsOptions(dir));
   const scripted = createScripted({ command: process.execPath });
   const deps: Deps = {
-    db, hosts, install: beside ? 'other' : 'test',
+    db, hosts, install: newInstall(),
     seatsOn: (host) => given.seats.get(host) ?? null,
+    notify: { channels: [], pageOf: () => null },
     isRunning: async ({ project, milestone }) => given.running.has(`${project}/${milestone}`),
+    tellPlan: async () => undefined,
     agent: ({ name }) => given.agents.get(name) ?? scripted,
     reviewer: ({ model }) => createOllama({ host: ollama.url, model }),
     redactor: () => createRedactor(given.secrets),

@@ -12,7 +12,7 @@ import { inContext } from './play.ts';
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 const attempt = (n: number): MockActivityEnvironment => new MockActivityEnvironment({ attempt: n, currentAttemptScheduledTimestampMs: n }, { logger: new DefaultLogger('ERROR') });

@@ -18,7 +18,7 @@ let other: Bench;
 beforeAll(async () => {
   bench = await openBench();
   other = await openBench(bench);
-}, 60_000);
+});
 afterAll(async () => {
   await other.close();
   await bench.close();
@@ -34,7 +34,7 @@ test('of two installations that count for themselves the host lets one write: wh
   expect((await mine.claim('a-later-run')).epoch).toBe(3);
   await expect(theirs.end()).rejects.toMatchObject({ type: 'stale_fence' });
   expect((await mine.whole()).outcome).toBe('completed');
-}, 60_000);
+});
 
 test('a database that was made anew goes on above what the host has seen', async () => {
   const old = await bench.project('renewed');
@@ -67,7 +67,7 @@ test('the rest of a stream whose lease is over is not stored', async () => {
   const { data } = await api.readRun({ key, stream: 'out', offset: 0, maxBytes: 1_000, waitMs: 0 });
   expect(Buffer.from(data, 'base64').toString()).toBe('before\nlast words\n');
   expect(await lines()).toEqual(['before']);
-}, 40_000);
+});
 
 /** A worker of its own whose next checkpoint is held up in the host until `release`. */
 function heldUp(): { activities: ReturnType<typeof createActivities>; reached: Promise<void>; release: () => void } {
@@ -100,4 +100,4 @@ test('an attempt that was given up and goes on in a live worker does not write o
   expect((await changesOfTurn(bench.deps.db, play.turn())).map(({ path }) => path)).toEqual(['one.txt']);
   expect((await findCheckpoint(bench.deps.db, { ...play.turn(), kind: 'after' }))?.tree).toBe(tree);
   expect((await play.row()).treeAfter).toBe(tree);
-}, 40_000);
+});

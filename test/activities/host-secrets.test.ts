@@ -1,6 +1,6 @@
 /** A credential that only the host has: the agent prints it in every way, and no row and no answer of the host holds it. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createScripted } from '../../src/agents/scripted.ts';
 import { outOffset, runLines } from '../../src/db/agent-events.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   bench = await openBench();
   file = join(bench.dir, 'credential');
   writeFileSync(file, `${KEY}\n`, { mode: 0o600 });
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 /** Says it whole, over two lines, encoded; then waits until the follower has had a look, in the middle of the key. */
@@ -72,7 +72,7 @@ test('neither a row nor a message holds it, and every offset is that of the stre
   expect([Buffer.concat(lines).length, await outOffset(bench.deps.db, key)]).toEqual([size, size]);
   const { data } = await guardedApi(api, { hide: keptOnHost(turn.plan.agent), redactor: createRedactor() }).readRun(ask);
   expect(Buffer.from(data, 'base64').equals(Buffer.concat(lines))).toBe(true);
-}, 40_000);
+});
 
 test('what may be the beginning of it is not told before the rest is there', async () => {
   const turn = await play('in-two', 'printf "begun %s" "$(printf %s "$KEY" | head -c 8)"; while [ ! -e go ]; do sleep 0.05; done; printf %s "$KEY" | tail -c +9; echo');
@@ -89,10 +89,26 @@ test('what may be the beginning of it is not told before the rest is there', asy
   writeFileSync(join(turn.workspace, 'go'), '');
   await running.result;
   expect((await read(first.text.length)).text).toBe(`${'*'.repeat(KEY.length)}\n`);
-}, 40_000);
+});
 
 test('a source that is none is refused', async () => {
   const { api } = await bench.deps.hosts.link('local');
   const hide = [{ kind: 'anything' }] as never;
   await expect(api.readRun({ key: 'k', stream: 'out', offset: 0, maxBytes: 1, waitMs: 0, hide })).rejects.toThrow('hide must be a list');
+});
+
+test('a program that was just started keeps it out of paths too', async () => {
+  const turn = await play('in-a-path');
+  const { api: before } = await bench.deps.hosts.link('local');
+  const files = { workspace: turn.workspace, holder: 'test', fence: turn.epoch, exclude: [], maxFileBytes: 1_000 };
+  const { tree: from } = await before.takeCheckpoint(files);
+  mkdirSync(join(turn.workspace, dirname(KEY)));
+  writeFileSync(join(turn.workspace, KEY), 'x');
+  const { tree: to } = await before.takeCheckpoint(files);
+  const link = await bench.deps.hosts.link('local');
+  await link.close();
+  await link.closed;
+  const { api } = await bench.deps.hosts.link('local');
+  const { changes } = await guardedApi(api, { hide: keptOnHost(turn.plan.agent), redactor: createRedactor() }).diffTrees({ workspace: turn.workspace, from, to });
+  expect(changes.map(({ path }) => path)).toEqual(['*'.repeat(KEY.length)]);
 });

@@ -1,7 +1,7 @@
 /** Review and judgement of a turn: what is asked, what is stored, what nobody can overrule. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { decisionRows } from '../../src/db/decisions.ts';
-import { reviewOf } from '../../src/db/reviews.ts';
+import { reviewsOf } from '../../src/db/reviews.ts';
 import type { OllamaScript } from '../../src/demo/scripted-ollama.ts';
 import type { JudgeFacts } from '../../src/domain/judge.ts';
 import { openBench, type Bench, type ProjectOptions } from './bench.ts';
@@ -10,7 +10,7 @@ import type { Play } from './play.ts';
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 const reviewOfQuality = (quality: number) => ({ requirementsMet: [{ requirement: 'all', met: true }], issues: [], alternatives: [], quality, confidence: 0.9 });
@@ -36,7 +36,7 @@ test.each([
   script(otherwise, [...models]);
   const play = await checked(`review-${reason.replace('_', '-')}`);
   expect(await play.review()).toEqual({ kind: 'unavailable', quality: null, confidence: null });
-  expect(await reviewOf(bench.deps.db, play.turn())).toMatchObject({ kind: 'unavailable', ...wanted });
+  expect(await reviewsOf(bench.deps.db, play.turn())).toMatchObject([{ reviewer: 'ollama', outcome: { kind: 'unavailable', ...wanted } }]);
   expect(await play.judge()).toMatchObject({ decision: 'breakpoint', breakpoint: 'reviewer_unavailable' });
   expect(await play.judge(1, { skipReview: true })).toMatchObject({ decision: 'proceed', rule: 'reviewer_skipped' });
 });

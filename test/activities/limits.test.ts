@@ -33,7 +33,7 @@ function claude(kind: 'apiKey' | 'oauthToken'): Agent {
 beforeAll(async () => {
   [bench, api] = await Promise.all([openBench(), startScriptedMessages()]);
   for (const kind of ['apiKey', 'oauthToken'] as const) bench.agents.set(kind, claude(kind));
-}, 60_000);
+});
 afterAll(async () => {
   await bench.close();
   await api.close();
@@ -75,7 +75,7 @@ test.each(ENDS)('%s of the real CLI is no failure of the work', async (what, aut
   await play.begin();
   expect(await play.run()).toMatchObject({ outcome: 'failed', failure });
   expect(await play.judge(1, { attemptsLeft: 0, failuresBefore: 2 })).toMatchObject(judged);
-}, 40_000);
+});
 
 test('429 with a long retry-after, which the CLI does not hand on: a limit whose end nobody knows', async () => {
   api.setScenario({ steps: says(429, 'rate_limit_error', 'Too many requests', { 'retry-after': '3600' }) });
@@ -83,7 +83,7 @@ test('429 with a long retry-after, which the CLI does not hand on: a limit whose
   await play.begin();
   expect(await play.run()).toMatchObject({ outcome: 'limited', until: null });
   expect(await play.judge()).toMatchObject({ decision: 'wait', rule: 'limited', breakpoint: 'rate_limit_hit', until: null, failed: false });
-}, 40_000);
+});
 
 test('a rejected window is kept and holds the next turn; passed over, the session is resumed and ends the turn', async () => {
   const reset = epoch(3_600_000);
@@ -104,7 +104,7 @@ test('a rejected window is kept and holds the next turn; passed over, the sessio
   expect(await inContext(bench.activities, 'beginTurn', { ...again, usageSkipped: until })).toMatchObject({ runKey: expect.stringMatching(/\.1\.2$/) });
   expect((await play.runRow(1, 2)).spec).toMatchObject({ resume: true });
   expect(await play.run(1, 2)).toMatchObject({ outcome: 'completed', message: 'All done.' });
-}, 60_000);
+});
 
 test('no turn begins above the share that the plan names, of a window that has not reset; the last word counts', async () => {
   const window = (utilization: number, inMs: number): UsageWindow => ({ name: 'five_hour', utilization, status: null, resetsAt: new Date(Date.now() + inMs).toISOString() });
@@ -118,4 +118,4 @@ test('no turn begins above the share that the plan names, of a window that has n
   expect(await tell('emptier', [window(0.4, 3_600_000)], null)).not.toHaveProperty('full');
   expect(await usageWindows(bench.deps.db, { hosts: ['local'], account: 'scripted login' })).toMatchObject([{ name: 'five_hour', utilization: 0.4 }]);
   expect(await tell('over', [window(1, -1_000)], null)).not.toHaveProperty('full');
-}, 60_000);
+});

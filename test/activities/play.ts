@@ -55,20 +55,21 @@ export class Play {
     return running(activities, 'runTurn', { ...this.turn(turn), seq, ...(reported && { reported }) });
   }
 
-  end(turn = 1): Promise<EndTurnResult> {
-    return inContext(this.#bench.activities, 'endTurn', this.turn(turn));
+  /** `again`: measured anew, with no run since. */
+  end(turn = 1, again = 0): Promise<EndTurnResult> {
+    return inContext(this.#bench.activities, 'endTurn', { ...this.turn(turn), ...(again > 0 && { again }) });
   }
 
   baseline(): Promise<ChecksResult> {
     return inContext(this.#bench.activities, 'takeBaseline', { ...this.ref, epoch: this.epoch });
   }
 
-  checks(turn = 1): Promise<ChecksResult> {
-    return this.startChecks(turn).result;
+  checks(turn = 1, again = 0): Promise<ChecksResult> {
+    return this.startChecks(turn, again).result;
   }
 
-  startChecks(turn = 1): Running<ChecksResult> {
-    return running(this.#bench.activities, 'runChecks', this.turn(turn));
+  startChecks(turn = 1, again = 0): Running<ChecksResult> {
+    return running(this.#bench.activities, 'runChecks', { ...this.turn(turn), ...(again > 0 && { again }) });
   }
 
   review(turn = 1): Promise<ReviewResult> {

@@ -15,7 +15,7 @@ import type { Play } from './play.ts';
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 const scripted = createScripted({ command: process.execPath });
@@ -66,7 +66,7 @@ test('a line of 10 MB among short ones is stored whole', async () => {
   const { play, key } = await printing('long', bytes);
   expect(await play.run()).toMatchObject({ outcome: 'completed' });
   expect(sha(await stored(key))).toBe(sha(bytes));
-}, 60_000);
+});
 
 test.each([1, 2, 3])('pushed in pieces of any size, with ten followers one after the other: seed %i', async (seed) => {
   const random = seeded(seed);

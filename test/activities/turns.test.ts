@@ -10,7 +10,7 @@ import type { Play } from './play.ts';
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 const claimed = async (name: string, options: ProjectOptions = {}): Promise<Play> => (await bench.project(name, options)).claim();

@@ -12,13 +12,15 @@ function launch(turn: Partial<AgentTurn> = {}, options: Partial<ClaudeCodeOption
   return agent.launch(turnOf({ workspace: '/srv/w', sessionId: SESSION, ...turn }));
 }
 
+const said = (text: string): string => `${JSON.stringify({ type: 'user', message: { role: 'user', content: [{ type: 'text', text }] }, parent_tool_use_id: null })}\n`;
+
 const after = (args: string[], flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
 
 test('the plainest turn', () => {
   const { spec, secrets } = launch();
-  expect(spec).toMatchObject({ command: 'claude', cwd: '/srv/w', stdin: 'Task: do it' });
+  expect(spec).toMatchObject({ command: 'claude', cwd: '/srv/w', stdin: said('Task: do it'), moreInput: { until: { type: 'result' } } });
   expect(spec.args.join(' ')).toBe(
-    '-p --output-format stream-json --verbose --include-hook-events --permission-mode default --setting-sources  --strict-mcp-config '
+    '-p --input-format stream-json --replay-user-messages --output-format stream-json --verbose --include-hook-events --permission-mode default --setting-sources  --strict-mcp-config '
     + '--disable-slash-commands --settings {{RUN_DIR}}/gate.json --tools Bash,Read,Edit,Write,NotebookEdit '
     + `--session-id ${SESSION} --max-turns 20`,
   );
@@ -33,12 +35,14 @@ test('every wish of a turn has its flag', () => {
   expect(args).not.toContain('--session-id');
 });
 
-test('the gate is the only hook, blocks when it fails, and nothing is allowed by a rule', () => {
+test('the gate is the only hook before a call, blocks when it fails, and nothing is allowed by a rule; the end of a call is told and blocks nothing', () => {
   const { spec } = launch();
   const gate = spec.files.find((file) => file.path === 'gate.json');
-  expect(JSON.parse(gate?.content ?? '')).toEqual({ hooks: { PreToolUse: [{ matcher: '*', hooks: [{
-    type: 'http', url: '{{GATE_URL}}', headers: { Authorization: 'Bearer $GATE_TOKEN' }, allowedEnvVars: ['GATE_TOKEN'], onFailure: 'block', timeout: 60,
-  }] }] } });
+  const hook = { type: 'http', headers: { Authorization: 'Bearer $GATE_TOKEN' }, allowedEnvVars: ['GATE_TOKEN'] };
+  const ended = [{ matcher: '*', hooks: [{ ...hook, url: '{{GATE_URL}}/ended', timeout: 5 }] }];
+  expect(JSON.parse(gate?.content ?? '')).toEqual({ hooks: {
+    PreToolUse: [{ matcher: '*', hooks: [{ ...hook, url: '{{GATE_URL}}', onFailure: 'block', timeout: 60 }] }], PostToolUse: ended, PostToolUseFailure: ended,
+  } });
   expect(spec.env.GATE_TOKEN).toBe('{{GATE_TOKEN}}');
   expect(spec.args).not.toContain('--allowedTools');
 });

@@ -60,7 +60,7 @@ const EXPECTED: Record<string, unknown> = {
   'killed-in-tool': interrupted('signal SIGKILL'),
   'sigint-in-tool': { kind: 'interrupted' },
   'sigterm-in-tool': interrupted('code 143'),
-  'unknown-session': failed('agent_error', 'No conversation found'),
+  'unknown-session': { kind: 'interrupted', message: expect.stringContaining('No conversation found') },
   'bad-flag': failed('agent_error', 'before it said anything'),
 };
 

@@ -10,7 +10,7 @@ export interface FolderRule {
 }
 
 export const RULES: Record<string, FolderRule> = {
-  domain: { values: [], types: [], packages: ['zod', 'liquidjs', 'picomatch', 'yaml', 'node:crypto', 'node:path'] },
+  domain: { values: [], types: [], packages: ['zod', '@marcbachmann/cel-js', 'liquidjs', 'picomatch', 'saxes', 'tap-parser', 'yaml', 'node:crypto', 'node:path'] },
   workflows: { values: ['domain'], types: ['activities'], packages: ['@temporalio/workflow', '@temporalio/common'] },
   activities: {
     values: ['domain', 'db', 'ssh', 'llm', 'agents', 'notify'],
@@ -18,10 +18,10 @@ export const RULES: Record<string, FolderRule> = {
     packages: ['@temporalio/activity', '@temporalio/common', 'kysely', 'node:*'],
   },
   agents: { values: ['domain'], types: ['host'], packages: ['node:*'] },
-  llm: { values: ['domain'], types: ['host'], packages: ['ollama', 'node:*'] },
+  llm: { values: ['domain'], types: ['host'], packages: ['ollama', 'gpt-tokenizer', 'node:*'] },
   db: { values: ['domain', '../migrations'], types: ['host'], packages: ['kysely', 'pg', 'node:*'] },
   ssh: { values: ['domain'], types: ['host'], packages: ['ssh2', 'vscode-jsonrpc', 'node:*'] },
-  notify: { values: ['domain'], types: ['host'], packages: ['node:*'] },
+  notify: { values: ['domain'], types: ['host'], packages: ['standardwebhooks', 'node:*'] },
   host: { values: ['domain'], types: [], packages: ['chokidar', 'picomatch', 'vscode-jsonrpc', 'node:*'] },
   temporal: {
     values: ['domain', 'workflows/messages.ts'],
@@ -44,12 +44,13 @@ export const RULES: Record<string, FolderRule> = {
     packages: ['@temporalio/client', 'kysely', 'node:*'],
   },
   cli: {
-    values: ['domain', 'db', 'temporal', 'embedded', 'demo', 'drill', 'ssh', 'llm', 'config.ts', 'log.ts'],
+    values: ['domain', 'db', 'temporal', 'embedded', 'demo', 'drill', 'ssh', 'llm', 'notify', 'config.ts', 'credential.ts', 'log.ts'],
     types: ['workflows', 'agents', 'host', 'activities'],
     packages: ['commander', '@clack/prompts', 'cli-table3', 'picocolors', 'kysely', 'node:*'],
   },
   'config.ts': { values: ['domain', 'config-fields.ts'], types: [], packages: ['zod', 'yaml', 'node:*'] },
   'config-fields.ts': { values: ['domain'], types: [], packages: ['zod'] },
+  'credential.ts': { values: ['domain'], types: [], packages: ['node:*'] },
   'log.ts': { values: ['domain'], types: ['config.ts'], packages: ['pino', 'picocolors', 'node:*'] },
 };
 

@@ -1,6 +1,6 @@
 /** What B3 counts, and where its faults strike. */
 import { expect, test } from '@jest/globals';
-import { damageOf, schedule } from '../../bench/b3/lines.ts';
+import { damageOf, schedule, sharesOf } from '../../bench/b3/lines.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 
 test.each([
@@ -22,6 +22,17 @@ test('each fault strikes once, each in its own share of the lines, none in the l
     const strikes = schedule(seededRandom(seed), faults, 2_000);
     expect(strikes.map(({ fault }) => fault).sort()).toEqual(faults);
     expect(strikes.map(({ at }) => Math.floor((at - 1) / 400))).toEqual([0, 1, 2, 3]);
+  }
+});
+
+test('whoever has written its share up to the end has written the line at which the fault strikes', () => {
+  for (const [count, lines] of [[1, 300], [2, 300], [4, 2_000], [3, 10], [6, 100]] as const) {
+    const faults = Array.from({ length: count }, (_, n) => String(n));
+    const shares = sharesOf(count, lines);
+    expect(shares.every((end, n) => end > (shares[n - 1] ?? 0) && end < lines)).toBe(true);
+    for (let seed = 1; seed <= 50; seed += 1) {
+      expect(schedule(seededRandom(seed), faults, lines).filter(({ at }, n) => at > (shares[n] ?? 0))).toEqual([]);
+    }
   }
 });
 

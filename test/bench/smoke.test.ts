@@ -14,7 +14,7 @@ import { temporalBinary } from '../support/temporal-binary.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
-const OVER_SSH = ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B12'];
+const OVER_SSH = ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B9', 'B12'];
 
 interface Ran {
   code: number | null;
@@ -61,7 +61,7 @@ test('all run and print one document with a row for each condition', async () =>
   expect(rows.map(({ holds }) => holds)).toEqual(rows.map(() => null));
   expect(rows.filter(({ reason }) => !reason)).toEqual([]);
   expect(readdirSync(scratch).filter((name) => name.startsWith('holdpoint-bench-'))).toEqual([]);
-}, 300_000);
+}, 900_000);
 
 test('an unknown name or option is refused with the ones there are', async () => {
   const { code, stdout, stderr } = await bench('B0', '--json');

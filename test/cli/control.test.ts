@@ -9,16 +9,17 @@ import { runCli, startCli, type RunningCli } from '../support/cli.ts';
 import { documentOf, errorOf } from '../support/documents.ts';
 import { eventually } from '../support/eventually.ts';
 import { startService, type Service } from '../support/service.ts';
+import { commandOf } from '../support/marked-processes.ts';
 import { asked, codeOf, planFile, planText, reached, withScriptedAgent } from './plans.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let service: Service;
 const begun: RunningCli[] = [];
 
 beforeAll(async () => {
   service = await startService(withScriptedAgent());
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const one of begun) await one.end('SIGKILL');
@@ -114,7 +115,8 @@ describe('cancel', () => {
     await service.cli('start', planFile(service, { project: 'doomed', tasks: [steps], more: { policy: { permissions: { allow: ['Bash(*)', 'Write(**)'] }, hostPatience: '5s' } } }));
     const agent = await pidOf('doomed');
     const file = join(codeOf(service, 'doomed'), 'child.pid');
-    const child = await eventually(() => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : null), { what: 'its child' });
+    // Its name is told later on: until it has become `sleep` it is a shell.
+    const child = await eventually(() => [Number(readFileSync(file, 'utf8'))].find((pid) => commandOf(pid).startsWith('sleep')), { what: 'its child' });
     expect([agent, child].map((pid) => processStart(pid) === undefined)).toEqual([false, false]);
 
     const second = planFile(service, { project: 'neighbour', workspace: { host: 'local', path: codeOf(service, 'doomed') } });

@@ -30,16 +30,17 @@ describeWithSshd('doctor HOST, over SSH', () => {
     const { code, document, wrong, check } = await host([sshd.alias, '--workspace', sshd.dir]);
     expect({ code, wrong }).toEqual({ code: 1, wrong: [] });
     expect(document.checks.slice(8).map(({ name }) => name)).toEqual([
-      'host', 'host key', 'login', 'platform', 'node', 'git', 'claude', 'claude login', 'disk', 'workspace', 'ssh crypto',
+      'host', 'host key', 'login', 'platform', 'node', 'git', 'claude', 'claude login', 'disk', 'workspace', 'watch', 'ssh crypto',
     ]);
     expect(check('host')?.detail).toMatch(/^test-host: OpenSSH_/);
     expect(check('disk')?.detail).toContain(`free at ${sshd.home}, `);
+    expect(check('watch')?.detail).toMatch(/^inotify: \d+ of the \d+ watches/);
     expect(check('claude login')?.detail).toContain('stored (claude.ai)');
   });
 
   test('finds what is missing there', async () => {
     const { code, wrong } = await host([sshd.alias, '--workspace', join(sshd.dir, 'nowhere')], { HOLDPOINT_CLAUDE_COMMAND: 'no-such-claude' });
-    expect({ code, wrong }).toEqual({ code: 1, wrong: ['claude', 'claude login', 'workspace'] });
+    expect({ code, wrong }).toEqual({ code: 1, wrong: ['claude', 'claude login', 'workspace', 'watch'] });
   });
 
   test('finds nobody signed in there, whoever is signed in here; a key in the environment is none, for turns do not see it', async () => {

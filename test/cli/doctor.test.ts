@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TESTED_VERSION } from '../../src/cli/doctor/claude.ts';
-import { checkDisk } from '../../src/cli/doctor/host.ts';
+import { checkDisk, checkGit, checkWatch } from '../../src/cli/doctor/host.ts';
 import { DEFAULT_REVIEWER_MODEL } from '../../src/domain/plan-schema/file.ts';
 import { runCli, startCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
@@ -48,9 +48,11 @@ describe('with everything in place', () => {
 
   test('looks at a workspace when asked', async () => {
     const folder = service.folder('code', { 'file.txt': 'x' });
-    expect((await examine(service, ['--workspace', 'code'])).check('workspace')).toEqual({ name: 'workspace', ok: true, detail: folder });
+    const { check } = await examine(service, ['--workspace', 'code']);
+    expect(check('workspace')).toEqual({ name: 'workspace', ok: true, detail: folder });
+    expect(check('watch')).toMatchObject({ ok: true, detail: expect.stringMatching(/^inotify: 1 of the \d+ watches/) as unknown });
     const missing = await examine(service, ['--workspace', join(folder, 'nowhere')]);
-    expect(missing).toMatchObject({ code: 1, wrong: ['workspace'] });
+    expect(missing).toMatchObject({ code: 1, wrong: ['workspace', 'watch'] });
   });
 
   test('does not judge the login of an address of the user\'s own', async () => {
@@ -161,6 +163,20 @@ describe('what is there but not as it should be: exit 1', () => {
     expect(found.check('claude')?.cure).toContain(`@anthropic-ai/claude-code@${TESTED_VERSION}`);
   });
 
+  test('a git that cannot merge worktrees', async () => {
+    const path = script(join(service.dir, 'old-git'), 'git', 'echo "git version 2.37.9 (Apple Git-140)"');
+    const found = await examine(service, [], { PATH: join(service.dir, 'old-git') });
+    expect(found).toMatchObject({ code: 1, wrong: ['git'] });
+    expect(found.check('git')).toMatchObject({ detail: `2.37.9 (Apple Git-140) at ${path} is too old for worktrees and forks`, cure: expect.stringContaining('git 2.38 or newer') as unknown });
+  });
+
+  test.each([
+    ['git version 2.38.0', true], ['git version 2.39.5 (Apple Git-154)', true], ['git version 2.100.1', true], ['git version 3.0', true], ['git version 2.43.0.windows.1', true],
+    ['git version 2.37.7', false], ['git version 2.4.12', false], ['git version 1.99', false], ['git, of some kind', false],
+  ])('%s: new enough is %s', (version, ok) => {
+    expect(checkGit({ git: { path: '/usr/bin/git', version } }, 'here').ok).toBe(ok);
+  });
+
   test('a Claude Code that does not run', async () => {
     const broken = script(join(service.dir, 'broken'), 'claude', 'echo "native binary not installed" >&2; exit 1');
     expect(await examine(service, [], { HOLDPOINT_CLAUDE_COMMAND: broken })).toMatchObject({ code: 1, wrong: ['claude', 'claude login'] });
@@ -170,6 +186,13 @@ describe('what is there but not as it should be: exit 1', () => {
     const found = await examine(service, [], { HOME: service.folder('nobody', { 'a': '' }) });
     expect(found).toMatchObject({ code: 1, wrong: ['claude login'] });
     expect(found.check('claude login')?.cure).toContain('auth login');
+  });
+
+  test.each([
+    ['polling (nfs4)', null, 'polling (nfs4)'], ['inotify', null, 'inotify'],
+    ['inotify', { limit: 7, needed: 7 }, 'inotify: 7 of the 7 watches its user may have'], ['inotify', { limit: 7, needed: 8 }, 'polling: inotify has 7 watches for its user'],
+  ])('watching by %s with %j is no failure', (mode, watches, detail) => {
+    expect(checkWatch({ watch: { mode, watches } })).toMatchObject({ ok: true, detail: expect.stringContaining(detail) as unknown });
   });
 
   test('a disk that is nearly full', () => {

@@ -6,7 +6,7 @@ import { freePort } from '../support/sshd.ts';
 import { newNamespace, testAddress } from '../support/temporal-worker.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-db.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(300_000);
 
 let here: Scratch;
 let database: TestDatabase;

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { scriptedPrompt, type ScriptedStep } from '../../src/agents/scripted.ts';
 import { readInbox } from '../../src/db/inbox.ts';
 import { readStatus, type StatusProject } from '../../src/db/status.ts';
+import { projectWorkflowId } from '../../src/domain/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Service, ServiceOptions } from '../support/service.ts';
 
@@ -43,7 +44,7 @@ export function planFile(service: Service, options: PlanOptions): string {
 
 export const codeOf = (service: Service, project: string): string => join(service.dir, project, 'code');
 
-const PATIENCE = { timeoutMs: 45_000, everyMs: 100 };
+const PATIENCE = { timeoutMs: 90_000, everyMs: 100 };
 
 /** Waits until that question is open. From the database: a command takes half a second of the machine. */
 export async function asked(service: Service, id: string): Promise<void> {
@@ -59,4 +60,10 @@ export async function reached(service: Service, project: string, is: (project: S
     const [found] = (await readStatus(service.db, project)).projects;
     return found && is(found) ? found : Promise.reject(new Error(JSON.stringify(found)));
   }, { ...PATIENCE, what: `${project}: ${what}` });
+}
+
+/** Waits until the last run of the project has ended at Temporal: what it records of its end comes before that. */
+export async function closed(service: Service, project: string): Promise<void> {
+  const handle = service.temporal.client.workflow.getHandle(projectWorkflowId(project));
+  await eventually(async () => (await handle.describe()).status.name !== 'RUNNING', { ...PATIENCE, what: `the end of ${project}` });
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { startCli, type RunningCli } from '../support/cli.ts';
 import { documentOf, errorOf, linesOf } from '../support/documents.ts';
 import { startService, type Service } from '../support/service.ts';
-import { asked, codeOf, planFile, withScriptedAgent } from './plans.ts';
+import { asked, closed, codeOf, planFile, withScriptedAgent } from './plans.ts';
 
 let service: Service;
 let plan: string;
@@ -20,11 +20,11 @@ const running: Record<'watch' | 'json' | 'follow', RunningCli | null> = { watch:
 beforeAll(async () => {
   service = await startService(withScriptedAgent());
   // Waits until the test lets it go, so that what is "live" can be told from what is stored.
-  const tasks = [[{ say: 'I begin' }, { write: 'a.txt', content: 'hello\nworld\n' }, { waitFor: 'go' }, { say: 'I am done' }, { cost: 0.25 }]];
+  const tasks = [[{ say: 'I begin' }, { write: 'a.txt', content: 'hello\nworld\n' }, { waitFor: 'go' }, { say: 'It is there already' }, { cost: 0.25 }]];
   plan = planFile(service, { project: 'story', tasks });
-}, 120_000);
+}, 300_000);
 
-jest.setTimeout(90_000);
+jest.setTimeout(300_000);
 
 afterAll(async () => {
   for (const one of Object.values(running)) await one?.end('SIGKILL');
@@ -72,9 +72,9 @@ describe('while it runs', () => {
     const [project] = documentOf('status', await json('status', 'story')).projects;
     expect(project).toMatchObject({ project: 'story', state: 'running', workspace: { host: 'local', path: codeOf(service, 'story') }, reason: null });
     expect(project?.milestones[0]?.tasks[0]).toMatchObject({
-      id: 'one', state: 'running', turns: [{ turn: 1, outcome: null, decision: null, runs: [{ key: 'test.story.m.1.one.1.1', state: 'running', pid: expect.any(Number) }] }],
+      id: 'one', state: 'running', turns: [{ turn: 1, outcome: null, decision: null, runs: [{ key: `${service.env.HOLDPOINT_INSTALL}.story.m.1.one.1.1`, state: 'running', pid: expect.any(Number) }] }],
     });
-    expect(running.follow!.stdout()).not.toContain('I am done');
+    expect(running.follow!.stdout()).not.toContain('It is there already');
     const refused = await json('diff', 'story');
     expect({ code: refused.code, ...errorOf(refused) }).toMatchObject({ code: 3, kind: 'unknown_target', message: 'story has no turn yet that has ended' });
   });
@@ -98,7 +98,8 @@ describe('when it asks', () => {
     const temporal = `temporal workflow signal --workflow-id holdpoint/story/m --name answer --input '{"breakpoint":"${QUESTION}","action":"approve"}'`;
     expect(breakpoints).toEqual([{
       id: QUESTION, workflowId: 'holdpoint/story/m', kind: 'milestone_completion', occurrence: 1, priority: 'medium', project: 'story', milestone: 'm', task: null,
-      turn: null, openedAt: expect.any(String), reason: expect.any(String), actions: ['approve', 'revise', 'abort'], noteRequired: ['revise'], tree: null, detail: {},
+      turn: null, openedAt: expect.any(String), reason: expect.any(String), actions: ['approve', 'revise', 'abort'], noteRequired: ['revise'], tree: expect.stringMatching(/^[0-9a-f]{40}$/), detail: {},
+      automatic: null, reminders: 0, remindedAt: null, escalatedAt: null,
       answerWith: { cli, temporal },
     }]);
     const text = await service.cli('inbox');
@@ -121,7 +122,7 @@ describe('when it asks', () => {
     expect(running.watch!.stdout()).toMatch(/story {2}completed[^]*\n {2}one +completed +1 +has-a (pass|fixed) +0\.\d\d +0\.\d\d +\$0\.2500 +2\n$/);
     const documents = linesOf('status', { stdout: running.json!.stdout() });
     expect(documents.at(-1)?.projects[0]).toMatchObject({ state: 'completed', costUsd: 0.25 });
-    expect(running.follow!.stdout()).toMatch(/text I begin[^]*toolUse Write[^]*text I am done[^]*result/);
+    expect(running.follow!.stdout()).toMatch(/text I begin[^]*toolUse Write[^]*text It is there already[^]*result/);
   });
 
   test('a late answer learns who was first, also after the end', async () => {
@@ -138,7 +139,7 @@ describe('afterwards', () => {
   test('logs are the raw lines, each a document, in order', async () => {
     const lines = linesOf('logs', await json('logs', 'story/m/one.1'));
     expect(lines.map(({ kind }) => kind)).toEqual(['init', 'text', 'toolUse', 'toolResult', 'toolUse', 'toolResult', 'text', 'result']);
-    expect(lines[1]).toMatchObject({ project: 'story', milestone: 'm', task: 'one', turn: 1, run: 'test.story.m.1.one.1.1', json: { event: 'text', text: 'I begin' } });
+    expect(lines[1]).toMatchObject({ project: 'story', milestone: 'm', task: 'one', turn: 1, run: `${service.env.HOLDPOINT_INSTALL}.story.m.1.one.1.1`, json: { event: 'text', text: 'I begin' } });
     const offsets = lines.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     const unknown = await json('logs', 'story/m/two');
@@ -168,12 +169,14 @@ describe('afterwards', () => {
   });
 
   test('a project whose last run has ended begins anew, and says so', async () => {
+    await closed(service, 'story');
     const text = await service.cli('start', plan);
     expect(text).toMatchObject({ code: 0, stdout: 'started story (holdpoint/story); a new run, the one before ended as completed\nnext: holdpoint status story --watch\n' });
     await asked(service, SECOND);
     const aborted = await service.cli('answer', SECOND, 'abort', '--note', 'enough');
     expect(aborted).toEqual({ code: 0, stderr: '', stdout: `${SECOND}: abort, accepted\n` });
     expect(await service.cli('status', 'story', '--watch')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\(failed\)\n {2}aborted by \w+ at story\/m\/milestone_completion\.2: enough\n/) });
+    await closed(service, 'story');
     const again = await json('start', plan);
     expect(documentOf('start', again)).toMatchObject({ started: true, previous: 'failed' });
     expect(await service.cli('cancel', 'story')).toMatchObject({ code: 0 });

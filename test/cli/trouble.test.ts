@@ -8,7 +8,7 @@ import { startService, type Service } from '../support/service.ts';
 import { describeWithSshd, makeKey, sshdBinary, startSshd, type TestSshd } from '../support/sshd.ts';
 import { asked, codeOf, planFile, reached, withScriptedAgent } from './plans.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let service: Service;
 let sshd: TestSshd | null = null;
@@ -39,7 +39,7 @@ beforeAll(async () => {
     await sshd.addAlias('away', { Port: '1' });
   }
   service = await startService(withScriptedAgent({ env: { ...(sshd && { HOLDPOINT_SSH_CONFIG_FILE: sshd.configFile }), TMPDIR: dir } }));
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await service.close();

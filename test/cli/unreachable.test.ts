@@ -11,7 +11,7 @@ import { newNamespace, testAddress } from '../support/temporal-worker.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/test-db.ts';
 import { planText } from './plans.ts';
 
-jest.setTimeout(90_000);
+jest.setTimeout(300_000);
 
 let here: Scratch;
 let database: TestDatabase;

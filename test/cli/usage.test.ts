@@ -14,8 +14,8 @@ describe('help', () => {
   test('lists the commands and the exit codes, and is no error', async () => {
     const { code, stdout, stderr } = await cli('--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const commands = ['demo', 'up', 'down', 'worker', 'migrate', 'init', 'validate', 'doctor', 'start', 'status', 'inbox', 'answer', 'logs', 'diff',
-      'decisions', 'pause', 'resume', 'cancel', 'drill', 'schema'];
+    const commands = ['demo', 'up', 'down', 'worker', 'migrate', 'init', 'validate', 'doctor', 'start', 'plan', 'status', 'inbox', 'answer', 'logs', 'transcript', 'diff',
+      'checkpoints', 'restore', 'compare', 'blame', 'fork', 'decisions', 'rejudge', 'metrics', 'pause', 'resume', 'cancel', 'steer', 'extend', 'notify', 'drill', 'schema'];
     const listed = stdout.split('\n').flatMap((line) => /^  ([a-z-]+) .*\s{2}\S/.exec(line)?.[1] ?? []);
     expect(listed).toEqual([...commands, 'help']);
     expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 bad usage or bad input, 3 not found, 4 refused');

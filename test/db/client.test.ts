@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { openDb } from '../../src/db/client.ts';
 import { cleanText, exactJsonText, jsonText } from '../../src/db/columns.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { HoldpointError } from '../../src/domain/failure-kind.ts';
 import type { Db } from '../../src/db/transaction.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/sshd.ts';
 import { openTestDb } from './fixture.ts';
 
 let db: Db;
@@ -56,7 +56,7 @@ describe('a database that cannot be reached', () => {
     const ended = expect(dying).rejects.toMatchObject({ kind: 'database_unreachable' });
     const kill = sql<{ killed: boolean }>`select pg_terminate_backend(pid) as killed from pg_stat_activity
       where application_name = 'victim' and query like '%pg_sleep(60)%' and state = 'active'`;
-    for (let tries = 0; (await kill.execute(db)).rows.length === 0; tries += 1) if (tries > 2_000) throw new Error('the statement never ran');
+    await eventually(async () => (await kill.execute(db)).rows.length > 0, { what: 'the statement to run' });
     await ended;
     expect((await sql<{ one: number }>`select 1 as one`.execute(opened.db)).rows).toEqual([{ one: 1 }]);
     await opened.close();

@@ -9,6 +9,7 @@ import { insertChanges } from '../../src/db/file-changes.ts';
 import { underLease } from '../../src/db/lease-fence.ts';
 import { claimLease } from '../../src/db/leases.ts';
 import { insertReview } from '../../src/db/reviews.ts';
+import { insertWeakenings } from '../../src/db/weakenings.ts';
 import { closeRun, insertRun, runsOfTurn, updateRun } from '../../src/db/runs.ts';
 import type { Database } from '../../src/db/schema.ts';
 import type { Db } from '../../src/db/transaction.ts';
@@ -55,7 +56,8 @@ const WRITES: [string, keyof Database, Write][] = [
   ['a checkpoint', 'checkpoint', (turn) => insertCheckpoint(db, { ...turn, kind: 'after' }, CHECKPOINT)],
   ['a baseline', 'evidence', ({ project, milestone, epoch, attemptAt }) => insertBaseline(db, { project, milestone, epoch, ...(attemptAt && { attemptAt }) }, [CHECK])],
   ['evidence', 'evidence', (turn) => insertEvidence(db, turn, [CHECK])],
-  ['a review', 'review', (turn) => insertReview(db, turn, { kind: 'unavailable', reason: 'unreachable', message: '', model: 'm', tries: 1 })],
+  ['weaker evidence', 'weakening', (turn) => insertWeakenings(db, turn, [{ kind: 'testConfig', path: 'a', before: null, after: null, text: '', accepted: null }])],
+  ['a review', 'review', (turn) => insertReview(db, turn, { reviewer: 'r', outcome: { kind: 'unavailable', reason: 'unreachable', message: '', model: 'm', tries: 1 } })],
   ['a decision', 'decision', (turn) => insertDecision(db, turn, DECISION)],
 ];
 

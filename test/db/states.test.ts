@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { answeredBreakpoints, findBreakpoint } from '../../src/db/breakpoints.ts';
-import type { NewBreakpoint } from '../../src/db/breakpoints.ts';
+import type { OpenBreakpoint } from '../../src/domain/questions.ts';
 import { eventsOf } from '../../src/db/events.ts';
 import { readInbox } from '../../src/db/inbox.ts';
-import { loadPlan, registerPlan, savePlan } from '../../src/db/plans.ts';
+import { isRunOver, loadPlan, registerPlan, savePlan } from '../../src/db/plans.ts';
 import { recordStates } from '../../src/db/states.ts';
 import type { RecordedChange as StateChange } from '../../src/db/states.ts';
 import { readStatus } from '../../src/db/status.ts';
@@ -23,7 +23,7 @@ const LATER = '2026-11-01T11:00:00.000Z';
 
 const changeIn = (project: string): StateChange => ({ project, milestone: 'slugs', workflowId: `holdpoint/${project}/slugs`, runId: `run-${project}`, at: AT });
 
-const questionIn = (project: string, more: Partial<NewBreakpoint> = {}): NewBreakpoint => ({
+const questionIn = (project: string, more: Partial<OpenBreakpoint> = {}): OpenBreakpoint => ({
   id: `${project}/slugs/milestone_completion.1`, kind: 'milestone_completion', occurrence: 1, priority: 'medium', project, milestone: 'slugs',
   task: null, turn: null, openedAt: AT, reason: 'done?', actions: ['approve', 'abort'], noteRequired: [], tree: 'tree-1', ...more,
 });
@@ -65,7 +65,7 @@ test('a question is asked once and the first answer stays', async () => {
   const question = questionIn('ask');
   await recordStates(db, { ...changeIn('ask'), opened: [question] });
   await recordStates(db, { ...changeIn('ask'), opened: [question] });
-  expect(await readInbox(db, 'ask')).toEqual([{ ...question, workflowId: 'holdpoint/ask/slugs', detail: {} }]);
+  expect(await readInbox(db, 'ask')).toEqual([{ ...question, workflowId: 'holdpoint/ask/slugs', detail: {}, automatic: null, reminders: 0, remindedAt: null, escalatedAt: null }]);
 
   await recordStates(db, { ...changeIn('ask'), answered: [answerTo(question.id, 'approve')] });
   await recordStates(db, { ...changeIn('ask'), answered: [answerTo(question.id, 'abort')], opened: [question] });
@@ -74,6 +74,18 @@ test('a question is asked once and the first answer stays', async () => {
   expect((await answeredBreakpoints(db, { project: 'ask' })).map((one) => one.id)).toEqual([question.id]);
   expect(await answeredBreakpoints(db, { project: 'ask', milestone: 'other' })).toEqual([]);
   expect(await findBreakpoint(db, 'ask/slugs/milestone_completion.2')).toBeUndefined();
+});
+
+test('reminders, a raised priority, an answer that was not carried out: each is in the row, and may be told twice', async () => {
+  await beginProject(db, 'urged');
+  const question = questionIn('urged', { timers: { automatic: { at: LATER, action: 'abort' } } });
+  await recordStates(db, { ...changeIn('urged'), opened: [question] });
+  const urged = [{ id: question.id, at: LATER, reminders: 2 }, { id: question.id, at: LATER, priority: 'high' as const }];
+  await recordStates(db, { ...changeIn('urged'), urged });
+  await recordStates(db, { ...changeIn('urged'), urged });
+  expect(await readInbox(db, 'urged')).toMatchObject([{ priority: 'high', automatic: { at: LATER, action: 'abort' }, reminders: 2, remindedAt: LATER, escalatedAt: LATER }]);
+  await recordStates(db, { ...changeIn('urged'), answered: [{ ...answerTo(question.id, 'approve'), via: 'cli', refused: 'src/a.js has changed' }] });
+  expect((await findBreakpoint(db, question.id))?.answer).toMatchObject({ action: 'approve', via: 'cli', refused: 'src/a.js has changed' });
 });
 
 test('the same id asked by a later run is a new question; the older one is closed', async () => {
@@ -89,7 +101,7 @@ test('the same id asked by a later run is a new question; the older one is close
 
 test('the inbox is sorted by priority, then age; a milestone that ends takes its questions along', async () => {
   await beginProject(db, 'inbox');
-  const at = (id: string, priority: NewBreakpoint['priority'], minute: number) =>
+  const at = (id: string, priority: OpenBreakpoint['priority'], minute: number) =>
     questionIn('inbox', { id: `inbox/slugs/${id}.1`, priority, openedAt: `2026-11-01T10:0${minute}:00.000Z` });
   const opened = [at('a', 'low', 1), at('b', 'high', 5), at('c', 'high', 2), at('d', 'medium', 0)];
   await recordStates(db, { ...changeIn('inbox'), opened });
@@ -106,12 +118,12 @@ test('a plan can be stored again; a running project keeps its own until its next
   await beginProject(db, 'plans');
   await recordStates(db, { ...changeIn('plans'), projectState: 'running', tasks: [{ id: 'ascii', state: 'running' }], opened: [questionIn('plans')] });
   await savePlan(db, later);
-  expect((await readStatus(db, 'plans')).projects[0]?.workspace).toEqual({ host: 'local', path: '/srv/plans' });
+  expect((await readStatus(db, 'plans')).projects[0]?.workspace).toEqual({ host: 'local', path: '/srv/plans', watch: null });
   expect(await loadPlan(db, later)).toEqual(later.plan);
 
   await recordStates(db, { ...changeIn('plans'), at: LATER, projectState: 'failed' });
   expect(await registerPlan(db, { ...later, runId: 'run-2' })).toEqual(later.plan);
-  expect((await readStatus(db, 'plans')).projects[0]?.workspace).toEqual({ host: 'vm', path: '/elsewhere' });
+  expect((await readStatus(db, 'plans')).projects[0]?.workspace).toEqual({ host: 'vm', path: '/elsewhere', watch: null });
   expect(await statesOf('plans')).toEqual({ project: 'pending', milestone: 'pending', tasks: { unicode: 'pending', ascii: 'pending' } });
   expect(await readInbox(db, 'plans')).toEqual([]);
 });
@@ -124,4 +136,13 @@ test('the same workflow run asking again does not begin the project again', asyn
   expect((await statesOf('again')).project).toBe('completed');
   await expect(registerPlan(db, { project: 'again', sha256: 'none', runId: 'run-3' })).rejects.toMatchObject({ kind: 'unknown_plan' });
   await expect(loadPlan(db, { project: 'nobody', sha256: SHA })).rejects.toMatchObject({ kind: 'unknown_plan' });
+});
+
+test('a run is over when its end is on record, and no other is', async () => {
+  await beginProject(db, 'over');
+  await registerPlan(db, { project: 'over', sha256: SHA, runId: 'run-1' });
+  const isOver = (runId: string): Promise<boolean> => isRunOver(db, { project: 'over', runId });
+  expect(await isOver('run-1')).toBe(false);
+  await recordStates(db, { project: 'over', workflowId: 'holdpoint/over', runId: 'run-1', at: LATER, projectState: 'failed' });
+  expect([await isOver('run-1'), await isOver('run-2'), await isRunOver(db, { project: 'nobody', runId: 'run-1' })]).toEqual([true, false, false]);
 });

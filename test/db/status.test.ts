@@ -52,9 +52,9 @@ test('the status document has the shape of the contract, with all of a project i
 
   expect(await readStatus(db, 'tinyslug')).toEqual({
     projects: [{
-      project: 'tinyslug', workflowId: 'holdpoint/tinyslug', state: 'running', workspace: { host: 'local', path: '/srv/tinyslug' }, reason: null, costUsd: 0.2,
+      project: 'tinyslug', workflowId: 'holdpoint/tinyslug', state: 'running', workspace: { host: 'local', path: '/srv/tinyslug', watch: null }, reason: null, costUsd: 0.2, budgets: [], raised: [],
       milestones: [{
-        id: 'slugs', title: 'Slugs', workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT, sleepingUntil: null, reason: null,
+        id: 'slugs', title: 'Slugs', forkOf: null, workflowId: 'holdpoint/tinyslug/slugs', state: 'waiting', waitingFor: [id], waitingSince: AT, sleepingUntil: null, reason: null, granted: [], restored: null, worktrees: [],
         tasks: [
           {
             id: 'unicode', title: 'Unicode titles', state: 'pending', dependsOn: ['ascii'], priority: 5, quality: null, confidence: null,
@@ -65,14 +65,14 @@ test('the status document has the shape of the contract, with all of a project i
             costUsd: 0.2, changedFiles: 2,
             turns: [
               {
-                turn: 1, outcome: 'completed', decision: 'retry', rule: 'check_failed_retry', checks: [{ name: 'test', exitCode: 1, outcome: 'stillFailing' }],
+                turn: 1, outcome: 'completed', decision: 'retry', rule: 'check_failed_retry', unproven: [], checks: [{ name: 'test', exitCode: 1, outcome: 'stillFailing', tests: null, changedFiles: 0 }],
                 runs: [
                   { key, state: 'running', pid: 7, startedAt: AT, liveness: 'producing', silentSince: null },
                   { key: lost.runKey, state: 'new', pid: null, startedAt: null, liveness: null, silentSince: null },
                 ],
               },
               {
-                turn: 2, outcome: 'completed', decision: 'proceed', rule: 'quality_reached', checks: [{ name: 'test', exitCode: 0, outcome: 'fixed' }],
+                turn: 2, outcome: 'completed', decision: 'proceed', rule: 'quality_reached', unproven: [], checks: [{ name: 'test', exitCode: 0, outcome: 'fixed', tests: null, changedFiles: 0 }],
                 runs: [{ key: second.key, state: 'new', pid: null, startedAt: null, liveness: null, silentSince: null }],
               },
             ],
@@ -100,6 +100,18 @@ test('a question that answers itself says until when the milestone sleeps, and w
   expect((await findBreakpoint(db, id))?.answer).toMatchObject({ action: 'retry', by: 'the timer', via: 'timer' });
 });
 
+test('a milestone that was given up says why, and what it may have left at work', async () => {
+  await beginProject(db, 'given-up');
+  const change = { project: 'given-up', milestone: 'slugs', workflowId: 'w', runId: 'r' };
+  const reason = async () => (await readStatus(db, 'given-up')).projects[0]?.milestones[0]?.reason;
+  await recordStates(db, { ...change, key: 'r/1', milestoneState: 'running', events: [{ kind: 'run_left', message: 'of an earlier run' }] });
+  const now = { ...change, runId: 'now' };
+  await recordStates(db, { ...now, key: 'now/1', milestoneState: 'failed', events: [{ kind: 'failed', message: 'aborted by eve' }] });
+  expect(await reason()).toBe('aborted by eve');
+  await recordStates(db, { ...now, key: 'now/2', events: [{ kind: 'run_left', message: 'its agent may work on' }] });
+  expect(await reason()).toBe('aborted by eve; its agent may work on');
+});
+
 test('an unknown project is an empty list', async () => {
   expect(await readStatus(db, 'nobody')).toEqual({ projects: [], usage: [] });
 });
@@ -113,7 +125,7 @@ test('without a name: all that run, and the latest twenty of those that ended', 
   expect(listed).toContain('tinyslug');
   expect(listed).toContain('ended-24');
   expect(listed).not.toContain('ended-0');
-  expect(listed).toHaveLength(22);
+  expect(listed).toHaveLength(23);
 });
 
 test('statements of the read side find their rows by index', async () => {

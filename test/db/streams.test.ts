@@ -43,9 +43,11 @@ describe('appending', () => {
   test('two writers at once store 10,000 lines exactly once', async () => {
     const total = 10_000;
     const { key } = await beginProject(db, 'race');
+    // Both begin at the same offset, however late one of them comes: there it is fenced at least once.
+    const begin = await outOffset(db, key);
     const follow = async (batch: number): Promise<{ stored: number; fenced: number }> => {
       const seen = { stored: 0, fenced: 0 };
-      for (let at = await outOffset(db, key); at < total * 10;) {
+      for (let at = begin; at < total * 10;) {
         const lines = Array.from({ length: Math.min(batch, total - at / 10) }, (_, index) => lineAt(at / 10 + index));
         const to = at + lines.length * 10;
         const result = await appendLines(db, { runKey: key, from: at, to, lines });

@@ -8,7 +8,8 @@ import { eventsOf, noteEvent } from '../../src/db/events.ts';
 import { baselineOf, evidenceOf, insertBaseline, insertEvidence } from '../../src/db/evidence.ts';
 import { changeTotals, insertChanges } from '../../src/db/file-changes.ts';
 import { claimLease } from '../../src/db/leases.ts';
-import { insertReview, reviewOf } from '../../src/db/reviews.ts';
+import { insertReview, reviewsOf } from '../../src/db/reviews.ts';
+import { insertWeakenings, weakeningsOf } from '../../src/db/weakenings.ts';
 import { insertRun, runsOfTurn, updateRun } from '../../src/db/runs.ts';
 import type { Db } from '../../src/db/transaction.ts';
 import { finishTurn, insertTurn, previousTurn, turn } from '../../src/db/turns.ts';
@@ -111,7 +112,7 @@ test('checkpoints: the first before, the last after, one baseline', async () => 
   await insertCheckpoint(db, { kind: 'before', ...ref }, { ...CHECKPOINT, tree: 'later' });
   await insertCheckpoint(db, { kind: 'after', ...ref }, CHECKPOINT);
   await insertCheckpoint(db, { kind: 'after', ...ref }, { ...CHECKPOINT, tree: 'later' });
-  expect(await findCheckpoint(db, { kind: 'before', ...ref })).toEqual(CHECKPOINT);
+  expect(await findCheckpoint(db, { kind: 'before', ...ref })).toEqual({ ...CHECKPOINT, id: expect.stringMatching(/^\d+$/) });
   expect(await findCheckpoint(db, { kind: 'baseline', project, milestone, epoch })).toMatchObject({ tree: 'base' });
   const rows = await checkpointRows(db, { project });
   expect(rows.map(({ kind, tree, task, turn: number }) => [kind, tree, task, number])).toEqual([
@@ -138,17 +139,57 @@ test('evidence and baseline stay as first measured', async () => {
   expect(stored[0]).toEqual({ ...CHECK, durationMs: 1234, tail: 'not ok\ufffd' });
 });
 
+test('what tests reported and what a check changed come back as they were', async () => {
+  const { turn: ref } = await beginProject(db, 'reports');
+  const counts = { passed: 2, failed: 1, skipped: 1, total: 4, assertions: 9 };
+  const report = { kind: 'read', format: 'tap', counts, failing: ['a › b'], complete: true } as const;
+  const changed = { files: 2, paths: ['coverage/index.html'], beside: ['lint'] };
+  const tests = { newlyFailing: ['a › b'], stillFailing: [], fixed: ['c'], flaky: [] };
+  const [plain, full] = [{ ...CHECK, name: 'plain' }, { ...CHECK, report: { ...report, failing: ['a › b'] }, changed, baselineCounts: counts, tests }];
+  await insertBaseline(db, ref, [full]);
+  await insertEvidence(db, ref, [plain, full, { ...plain, name: 'docs', outcome: 'skipped', met: true, exitCode: null }]);
+  expect(await baselineOf(db, ref)).toMatchObject([{ report, changed }]);
+  const stored = await evidenceOf(db, ref);
+  expect(stored.map((check) => ({ ...check, tail: 'not ok\0', durationMs: CHECK.durationMs })).slice(0, 2)).toEqual([plain, full]);
+  expect(stored[2]?.outcome).toBe('skipped');
+});
+
+test('weaker evidence is what was found last, in its order', async () => {
+  const { turn: ref } = await beginProject(db, 'weaker');
+  const found = (['testsRemoved', 'lockedPath'] as const).map((kind) => ({ kind, path: `${kind} \0`, before: 3, after: null, text: 'gone', accepted: null }));
+  await insertWeakenings(db, ref, [...found, ...found]);
+  await twice(() => insertWeakenings(db, ref, found));
+  expect(await weakeningsOf(db, ref)).toEqual(found.map((one) => ({ ...one, path: `${one.kind} \ufffd` })));
+  await insertWeakenings(db, ref, []);
+  expect(await weakeningsOf(db, ref)).toEqual([]);
+});
+
 test('a review replaces an unavailable one and is then kept', async () => {
   const { turn: ref } = await beginProject(db, 'reviews');
   const review = { requirementsMet: [], issues: [{ severity: 'major', text: 'x' }], alternatives: [], quality: 0.9, confidence: 0.8 } as const;
   const unavailable: ReviewOutcome = { kind: 'unavailable', reason: 'unreachable', message: 'no\0', model: 'tiny', tries: 3 };
   const reviewed: ReviewOutcome = { kind: 'reviewed', review: { ...review, issues: [...review.issues], alternatives: [], requirementsMet: [] }, model: 'tiny', promptHash: 'h', durationMs: 5, tries: 1 };
-  expect(await reviewOf(db, ref)).toBeUndefined();
-  await twice(() => insertReview(db, ref, unavailable));
-  expect(await reviewOf(db, ref)).toEqual({ ...unavailable, message: 'no\ufffd' });
-  await twice(() => insertReview(db, ref, reviewed));
-  await insertReview(db, ref, unavailable);
-  expect(await reviewOf(db, ref)).toEqual(reviewed);
+  const asked = (outcome: ReviewOutcome, reviewer = 'ollama') => ({ reviewer, outcome });
+  expect(await reviewsOf(db, ref)).toEqual([]);
+  await twice(() => insertReview(db, ref, asked(unavailable)));
+  expect(await reviewsOf(db, ref)).toEqual([asked({ ...unavailable, message: 'no\ufffd' })]);
+  await twice(() => insertReview(db, ref, asked(reviewed)));
+  await insertReview(db, ref, asked(unavailable));
+  expect(await reviewsOf(db, ref)).toEqual([asked(reviewed)]);
+});
+
+test('each reviewer has a review of its own, with what its prompt was made of', async () => {
+  const { turn: ref } = await beginProject(db, 'reviewers');
+  const reviewed = (model: string): ReviewOutcome =>
+    ({ kind: 'reviewed', review: { requirementsMet: [], issues: [], alternatives: [], quality: 0.5, confidence: 0.5 }, model, promptHash: 'h', durationMs: 5, tries: 1, modelTokens: 90 });
+  const prompt = { templates: 'abc', windowTokens: 2_048, tokens: 80, notShown: ['a\0.js', 'b.js'] };
+  await insertReview(db, ref, { reviewer: 'ollama', outcome: reviewed('large') }, prompt);
+  await twice(() => insertReview(db, ref, { reviewer: 'ollama', outcome: reviewed('small') }));
+  await insertReview(db, ref, { reviewer: 'another', outcome: reviewed('small') });
+  expect((await reviewsOf(db, ref)).map(({ reviewer, outcome }) => [reviewer, outcome.model])).toEqual([['another', 'small'], ['ollama', 'large'], ['ollama', 'small']]);
+  expect(await reviewsOf(db, ref)).toMatchObject([{}, { outcome: { modelTokens: 90, notShown: 2 } }, {}]);
+  expect(await db.selectFrom('review').select(['templates', 'window_tokens', 'prompt_tokens', 'not_shown']).where('model', '=', 'large').execute())
+    .toEqual([{ templates: 'abc', window_tokens: 2_048, prompt_tokens: 80, not_shown: ['a\ufffd.js', 'b.js'] }]);
 });
 
 test('a decision is stored once per set of inputs, with all of them', async () => {
@@ -162,7 +203,7 @@ test('a decision is stored once per set of inputs, with all of them', async () =
   const rows = await decisionRows(db, { project: 'decisions' });
   expect(rows).toHaveLength(2);
   expect(rows[0]).toEqual({
-    milestone: 'slugs', task: 'ascii', turn: 1, decision: 'retry', rule: 'check_failed_retry', breakpoint: null, feedback: 'npm test failed', until: null,
+    milestone: 'slugs', epoch: 1, task: 'ascii', turn: 1, decision: 'retry', rule: 'check_failed_retry', breakpoint: null, feedback: 'npm test failed', until: null,
     reason: 'test fails', facts: { seq: 1, text: '\ufffd' }, scores, wouldChange: [{ check: 'test' }], at: expect.stringMatching(/Z$/),
   });
   expect(await decisionOf(db, ref)).toMatchObject({ decision: 'wait', until: AT, rule: 'limited' });

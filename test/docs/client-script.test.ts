@@ -19,7 +19,7 @@ beforeAll(async () => {
   const shim = `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${join(ROOT, 'src/cli.ts')}' "$@"\n`;
   command = join(service.folder('bin', { holdpoint: shim }), 'holdpoint');
   chmodSync(command, 0o755);
-}, 120_000);
+}, 300_000);
 
 afterAll(() => service.close());
 
@@ -36,7 +36,7 @@ test('it starts the plan, waits for its end and says how it ended; a second time
   expect((await script(plan, command)).stdout).toBe('workflow holdpoint/from-a-script\nstate completed\n');
   expect((await script(plan, command)).stdout).toBe('workflow holdpoint/from-a-script\nstate completed\n');
   expect(await service.db.selectFrom('turn').select('task').execute()).toHaveLength(2);
-}, 180_000);
+}, 300_000);
 
 test('without a plan it says how it is called', async () => {
   await expect(script()).rejects.toThrow(/usage: node examples\/start-project\.ts PLAN/);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDb } from '../../src/db/client.ts';
 import { readInbox } from '../../src/db/inbox.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { readStarted } from '../../src/embedded/started.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/sshd.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { interruptWhen, openConsole, type Console, type Started } from './console.ts';
 import { mismatch, stepsOf, type Step } from './samples.ts';
@@ -72,7 +72,7 @@ test.each(blocks.map((block): [string, Block] => [`${block.where} ${block.text.s
     await runStep(step);
   }
   isBroken = false;
-}, 240_000);
+}, 400_000);
 
 test('what `up` started ends with `down`', async () => {
   if (isBroken || !up) throw new Error('it never came to that');

@@ -1,6 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { GOOD_PLAN, goodPlan, mistakes, show } from '../support/plans.ts';
 
+test('what checkpoints cover', () => {
+  const text = GOOD_PLAN.replace('policy:\n', 'policy:\n  snapshot: {exclude: ["!src"], include: ["**/dist/*.js", ../a, dist/**], debounce: 5s, maxFileSize: "20"}\n');
+  expect(mistakes(text).map((one) => one.replace(/^\d+:\d+ /, ''))).toEqual([
+    'policy.snapshot.exclude[0]: says what is left out, not what is not: name that under "include"',
+    'policy.snapshot.include[0]: "**" may only stand at the end, after a folder: name the folders on the way, * for any one of them',
+    'policy.snapshot.include[1]: must stay in the workspace: ".." is not allowed',
+    'policy.snapshot.debounce: must be between 50ms and 2s',
+    'policy.snapshot.maxFileSize: must be a size such as 500KB or 20MB',
+  ]);
+});
+
 test('everything that is wrong is told at once, in the order of the file', () => {
   const text = `project: My Project
 workspace: {host: -oProxyCommand=x, path: code}
@@ -93,7 +104,7 @@ describe('one mistake', () => {
 
   test('an unknown key with nothing near lists what is known', () => {
     expect(mistakes(replaced('{name: test,', '{zzzzzz: 1, name: test,'))).toEqual([
-      '4:6 checks[0].zzzzzz: unknown key "zzzzzz" (known here: name, run, timeout, required, expect, measures, tasks)',
+      '4:6 checks[0].zzzzzz: unknown key "zzzzzz" (known here: name, run, timeout, required, expect, measures, tasks, report, paths, parallel)',
     ]);
   });
 

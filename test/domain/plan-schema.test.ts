@@ -17,10 +17,11 @@ test('a short plan is filled with defaults', () => {
     reviewer: { name: 'ollama', model: 'qwen2.5-coder:7b', deadlineMs: 180_000 },
     checks: [{ name: 'test', run: 'npm test', timeoutMs: 600_000, required: true, expect: 'pass', measures: 'tests', tasks: null }],
     policy: {
-      gate: 0.7, permissions: { allow: ['Edit(src/**)'], ask: [], deny: [] }, breakpoints: {}, withoutReviewer: 'ask',
+      gate: 0.7, permissions: { allow: ['Edit(src/**)'], ask: [], deny: [], destructive: 'ask' }, breakpoints: {}, withoutReviewer: 'ask',
         hostPatienceMs: 600_000,
       watchdog: { silentAfterMs: 600_000, silentInToolAfterMs: 180_000, sameCalls: 8, exitAfterMs: 60_000 },
       snapshot: { exclude: ['**/node_modules/**'], maxFileBytes: 20_000_000 }, usage: { startBelow: 0.95 }, overload: { askAfter: 10 },
+      retry: { firstMs: 60_000, factor: 2, jitter: 0.2, maxMs: 1_800_000 },
     },
     milestones: [{
       id: 'slugs', title: 'slugs', dependsOn: [],
@@ -55,10 +56,12 @@ milestones:
 test('the plan of the design is accepted; what has no effect yet is said', () => {
   const { plan, warnings } = goodPlan(DESIGN, { files: { 'HOLDPOINT.md': 'Be careful.' } });
   expect(plan.agent.instructions).toBe('Be careful.');
-  expect(plan.policy.breakpoints).toEqual({ milestone_completion: { enabled: true, priority: 'low' } });
+  expect(plan.policy.breakpoints).toEqual({
+    milestone_completion: { enabled: true, priority: 'low' },
+    time_threshold_exceeded: { enabled: true, priority: null, automatic: { afterMs: 1_800_000, then: 'retry' } },
+  });
   expect(plan.milestones[0]?.tasks[1]?.deadline).toBe('2026-12-01T18:00:00.000Z');
   expect(warnings.map(show)).toEqual([
-    '10:56 policy.breakpoints.time_threshold_exceeded: time_threshold_exceeded is not raised by this version: the setting has no effect yet',
     '15:9 milestones[0].tasks[0]: no required check holds for task "ascii"',
     '16:9 milestones[0].tasks[1]: task "unicode" has no acceptance criteria: the reviewer can only guess',
   ]);

@@ -27,7 +27,7 @@ const FLAGS = [
 ];
 
 /** How long a page may take on a busy machine. */
-const PATIENCE_MS = 45_000;
+const PATIENCE_MS = 120_000;
 
 const IMAGES = join(import.meta.dirname, '../../docs/images');
 

@@ -1,24 +1,18 @@
 /**
  * The demo on a terminal: a person answers with arrow keys and a note, then gives up with Ctrl-C at the next question. It runs
- * as on a machine without sshd. The terminal is a pseudo terminal of util-linux' `script`.
+ * as on a machine without sshd.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { openDb } from '../../src/db/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { commandOf, pidsNaming } from '../support/marked-processes.ts';
 import { CLEAN_PATH } from '../support/service.ts';
+import { KEY, onTerminal, openTerminal } from '../support/terminal.ts';
 
 const HOLDPOINT = join(import.meta.dirname, '../../bin/holdpoint');
-const SCRIPT = '/usr/bin/script';
-const onTerminal = existsSync(SCRIPT) ? test : test.skip;
-
-const KEY = { down: '\x1b[B', up: '\x1b[A', enter: '\r', ctrlC: '\x03' };
-
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'holdpoint-terminal-'));
@@ -26,35 +20,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-interface Terminal {
-  child: ChildProcess;
-  /** All that was shown, without colours and movements. */
-  shown: () => string;
-  type: (keys: string) => void;
-  sees: (text: string, timeoutMs?: number) => Promise<void>;
-  exited: Promise<number | null>;
-}
-
-function openTerminal(command: string): Terminal {
-  const env = {
-    PATH: CLEAN_PATH, HOME: join(dir, 'home'), LANG: 'C.UTF-8', TERM: 'xterm', TMPDIR: tmpdir(), SHELL: '/bin/sh',
-    TEMPORAL_BIN: process.env.HOLDPOINT_TEST_TEMPORAL_BIN ?? '',
-  };
-  const child = spawn(SCRIPT, ['-qfec', `stty cols 120 rows 40; exec ${command}`, '/dev/null'], { cwd: dir, env, stdio: ['pipe', 'pipe', 'inherit'] });
-  let out = '';
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (out += part));
-  const shown = (): string => stripVTControlCharacters(out);
-  return {
-    child, shown,
-    type: (keys) => void child.stdin.write(keys),
-    sees: async (text, timeoutMs = 20_000) => {
-      await eventually(() => shown().includes(text), { timeoutMs, what: `"${text}"` }).catch((error: Error) => {
-        throw new Error(`${error.message}\nthe terminal shows: ${shown().slice(-800)}`);
-      });
-    },
-    exited: new Promise((resolve) => child.once('close', resolve)),
-  };
-}
+const env = (): Record<string, string> => ({
+  PATH: CLEAN_PATH, HOME: join(dir, 'home'), LANG: 'C.UTF-8', TMPDIR: tmpdir(), TEMPORAL_BIN: process.env.HOLDPOINT_TEST_TEMPORAL_BIN ?? '',
+});
 
 /** The demo's database, as its worker was told. */
 function database(): string {
@@ -71,10 +39,10 @@ async function storedAnswer(): Promise<object | undefined> {
 }
 
 onTerminal('a person answers with a note, then leaves with Ctrl-C, and nothing is left', async () => {
-  const terminal = openTerminal(`${process.execPath} ${HOLDPOINT} demo --no-sshd`);
+  const terminal = openTerminal(`${process.execPath} ${HOLDPOINT} demo --no-sshd`, { cwd: dir, env: env() });
   try {
-    await terminal.sees('SSH host demo-host: ssh2 (no usable sshd is installed) on 127.0.0.1:', 90_000);
-    await terminal.sees('● approve', 150_000);
+    await terminal.sees('SSH host demo-host: ssh2 (no usable sshd is installed) on 127.0.0.1:', 120_000);
+    await terminal.sees('● approve', 240_000);
     terminal.type(KEY.down);
     await terminal.sees('● revise');
     terminal.type(KEY.up + KEY.enter);
@@ -83,14 +51,13 @@ onTerminal('a person answers with a note, then leaves with Ctrl-C, and nothing i
     await terminal.sees(`milestone_completion.1: approve, answered by ${userInfo().username}`);
     expect(await eventually(storedAnswer, { what: 'the stored answer' })).toEqual({ action: 'approve', note: 'well done', answered_by: userInfo().username, via: 'update' });
 
-    const asked = terminal.shown().length;
-    await eventually(() => terminal.shown().slice(asked).includes('● approve'), { timeoutMs: 120_000, what: 'the second question' });
+    await terminal.sees('● approve', 240_000);
     terminal.type(KEY.ctrlC);
     expect(await terminal.exited).toBe(130);
     expect(terminal.shown()).not.toContain('defect');
-    expect(pidsNaming(dir).map(commandOf)).toEqual([]);
+    await eventually(() => pidsNaming(dir).length === 0, { what: 'the end of all its processes' });
   } finally {
     terminal.child.kill();
     await terminal.exited;
   }
-}, 300_000);
+}, 600_000);

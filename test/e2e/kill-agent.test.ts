@@ -24,9 +24,9 @@ const LIFE_MS = 4_500;
 const quote = (step: number): string => `"command":"${commandOf(step)}"`;
 
 test.each(['agent', 'supervisor'] as const)('killed in the middle of a tool, %s first: the session goes on, and is told of the call and of what changed', async (victim) => {
-  const one = await new Trial(trials, `in-tool-${victim}`).start();
+  const one = await new Trial(trials, `in-tool-${victim}`, 2).start();
   const { pid } = await one.agent();
-  await eventually(() => one.effects().length === 2, { timeoutMs: 60_000, everyMs: 5, what: 'the second step to have its effect' });
+  await eventually(async () => one.effects().length === 2 && (await one.calls()) === 2, { timeoutMs: 120_000, what: 'the second step to have its effect, and its call to be stored' });
   process.kill(victim === 'agent' ? pid : one.supervisor(), 'SIGKILL');
   await one.finish();
   const [first, second, ...more] = await one.runs();
@@ -37,16 +37,17 @@ test.each(['agent', 'supervisor'] as const)('killed in the middle of a tool, %s 
   expect(second?.prompt).toContain(EFFECTS);
   expect(one.effects()).toEqual(ALL);
   await one.expectNoOrphan();
-}, 120_000);
+}, 600_000);
 
 test('killed before it said anything, the task starts afresh', async () => {
-  const one = await new Trial(trials, 'at-birth').start();
+  const one = await new Trial(trials, 'at-birth', 'start').start();
   const { pid } = await one.agent();
   process.kill(pid, 'SIGKILL');
+  one.letGo();
   await one.finish();
   expect(await one.runs()).toMatchObject([{ resume: false }, { resume: false, state: 'exited' }]);
   expect(one.effects()).toEqual(ALL);
-}, 120_000);
+}, 600_000);
 
 async function trial(project: string, atMs: number, victim: 'agent' | 'supervisor'): Promise<void> {
   const one = await new Trial(trials, project).start();
@@ -70,4 +71,4 @@ test(`killed at ${scaled(4, 50)} random moments`, async () => {
   for (let at = 0; at < count; at += BATCH) {
     await Promise.all(plans.slice(at, at + BATCH).map(({ n, atMs, victim }) => trial(`hurt-${n}-${victim}-${atMs}`, atMs, victim)));
   }
-}, scaled(240_000, 3_000_000));
+}, scaled(600_000, 3_000_000));

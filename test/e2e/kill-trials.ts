@@ -1,5 +1,6 @@
 /** Trials in which something is killed in the middle of a turn of the real CLI: projects of numbered steps, each with one effect. */
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { runLines } from '../../src/db/agent-events.ts';
@@ -9,15 +10,33 @@ import { createRedactor } from '../../src/domain/redaction.ts';
 import { doneLine, EFFECTS, startCarefulModel, type CarefulModel } from '../support/careful-model.ts';
 import { eventually } from '../support/eventually.ts';
 import { commandOf as commandLineOf, pidsWith } from '../support/marked-processes.ts';
-import { startService, type Service } from '../support/service.ts';
+import { CLAUDE, startService, type Service } from '../support/service.ts';
 
 export const STEPS = 4;
 
-/** The effect comes first and the step goes on for a while: most of its time it has been done and nobody knows. */
+/**
+ * The effect comes first and the step goes on for a while: most of its time it has been done and nobody knows. Where a file of the workspace
+ * holds it, it goes on until it is killed.
+ */
 const STEP_PROGRAM = `#!/bin/sh
-if [ "$2" != --if-missing ] || ! grep -qx "$1" ${EFFECTS} 2>/dev/null; then echo "$1" >> ${EFFECTS}; sleep 0.3; fi
+if [ "$2" != --if-missing ] || ! grep -qx "$1" ${EFFECTS} 2>/dev/null; then
+  echo "$1" >> ${EFFECTS}; sleep 0.3
+  while [ -e "hold-$1" ]; do sleep 0.05; done
+fi
 echo "${doneLine(0).replace('0', '$1')}"
 `;
+
+/** The CLI, which does not begin while a file of the workspace holds it. */
+const AGENT_PROGRAM = `#!/bin/sh
+while [ -e hold-start ]; do sleep 0.05; done
+exec ${CLAUDE} "$@"
+`;
+
+function agentIn(dir: string): string {
+  const agent = join(dir, 'agent');
+  writeFileSync(agent, AGENT_PROGRAM, { mode: 0o755 });
+  return agent;
+}
 
 export interface Trials {
   service: Service;
@@ -27,10 +46,12 @@ export interface Trials {
 
 export async function openTrials(env: Record<string, string> = {}): Promise<Trials> {
   const model = await startCarefulModel(STEPS);
-  const service = await startService({ env: { HOLDPOINT_CLAUDE_BASE_URL: model.url, HOLDPOINT_AGENT_SEATS: '4', ...env } });
+  const dir = mkdtempSync(join(tmpdir(), 'holdpoint-agent-'));
+  const service = await startService({ env: { HOLDPOINT_CLAUDE_COMMAND: agentIn(dir), HOLDPOINT_CLAUDE_BASE_URL: model.url, HOLDPOINT_AGENT_SEATS: '4', ...env } });
   const close = async (): Promise<void> => {
     await service.close();
     await model.close();
+    rmSync(dir, { recursive: true, force: true });
   };
   return { service, model, close };
 }
@@ -58,10 +79,11 @@ export class Trial {
   private readonly trials: Trials;
   readonly project: string;
 
-  constructor(trials: Trials, project: string) {
+  /** `hold`: the step that goes on until it is killed; `start`: the agent does not begin before `letGo`. */
+  constructor(trials: Trials, project: string, hold?: number | 'start') {
     this.trials = trials;
     this.project = project;
-    this.workspace = trials.service.folder(`${project}/workspace`, { 'step.sh': STEP_PROGRAM });
+    this.workspace = trials.service.folder(`${project}/workspace`, { 'step.sh': STEP_PROGRAM, ...(hold !== undefined && { [`hold-${hold}`]: '' }) });
     chmodSync(join(this.workspace, 'step.sh'), 0o755);
   }
 
@@ -80,13 +102,13 @@ export class Trial {
   }
 
   private get firstKey(): string {
-    return `test.${this.project}.steps.1.all.1.1`;
+    return `${this.trials.service.env.HOLDPOINT_INSTALL}.${this.project}.steps.1.all.1.1`;
   }
 
   /** The agent's process of the first run, as soon as there is one. */
   async agent(): Promise<{ pid: number; start: string }> {
     const isAgent = (pid: number): boolean => /\s-p\s/.test(commandLineOf(pid));
-    const pid = await eventually(() => pidsWith(`HOLDPOINT_RUN=${this.firstKey}`).find(isAgent), { timeoutMs: 60_000, everyMs: 10, what: `the agent of ${this.project}` });
+    const pid = await eventually(() => pidsWith(`HOLDPOINT_RUN=${this.firstKey}`).find(isAgent), { timeoutMs: 120_000, everyMs: 10, what: `the agent of ${this.project}` });
     return { pid, start: processStart(pid) ?? 'ended' };
   }
 
@@ -94,6 +116,17 @@ export class Trial {
   supervisor(): number {
     const started = join(runDirectory(this.trials.service.env.HOLDPOINT_HOST_STATE_DIR ?? '', this.firstKey), 'started');
     return (JSON.parse(readFileSync(started, 'utf8')) as { supervisor: { pid: number } }).supervisor.pid;
+  }
+
+  letGo(): void {
+    rmSync(join(this.workspace, 'hold-start'));
+  }
+
+  /** Calls of the first run that are stored. */
+  async calls(): Promise<number> {
+    const rows = await this.trials.service.db.selectFrom('agent_event').innerJoin('run', 'run.id', 'agent_event.run_id').select('agent_event.tool_use_id')
+      .where('run.run_key', '=', this.firstKey).where('agent_event.kind', '=', 'toolUse').execute();
+    return rows.length;
   }
 
   effects(): string[] {

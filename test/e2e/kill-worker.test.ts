@@ -56,7 +56,7 @@ async function begin(project: string, hold: string | null): Promise<string> {
 /** Waits for the project's end and gives its only task. */
 async function finish(project: string): Promise<StatusTask> {
   const isDone = async (): Promise<boolean> => (await service.json<StatusDocument>('status', project)).projects[0]?.state === 'completed';
-  await eventually(isDone, { timeoutMs: 90_000, everyMs: 500, what: `the end of ${project}` });
+  await eventually(isDone, { timeoutMs: 120_000, everyMs: 500, what: `the end of ${project}` });
   const task = await taskOf(project);
   if (!task) throw new Error('the task has vanished');
   return task;
@@ -71,7 +71,7 @@ test('the same Claude process goes on, and the model gets no request twice', asy
   const process = await eventually(async () => {
     const pid = (await taskOf('disturbed'))?.turns[0]?.runs[0]?.pid;
     return pid && service.messages.stats().main === 2 ? { pid, start: processStart(pid) } : null;
-  }, { timeoutMs: 60_000, what: 'the first turn, waiting for its second answer' });
+  }, { timeoutMs: 120_000, what: 'the first turn, waiting for its second answer' });
 
   await service.worker.kill();
   expect(processStart(process.pid)).toBe(process.start);
@@ -83,4 +83,4 @@ test('the same Claude process goes on, and the model gets no request twice', asy
   expect(disturbed.turns[0]?.runs[0]?.pid).toBe(process.pid);
   expect(service.messages.stats().main).toBe(calmRequests);
   expect(disturbed.turns.map(({ decision, rule }) => [decision, rule])).toEqual(calm.turns.map(({ decision, rule }) => [decision, rule]));
-}, 240_000);
+}, 600_000);

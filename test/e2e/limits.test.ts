@@ -8,7 +8,7 @@ import { milestoneIn, startScriptedService, writePlan } from './scripted-project
 let service: Service;
 beforeAll(async () => {
   service = await startScriptedService();
-}, 90_000);
+}, 300_000);
 afterAll(() => service.close());
 
 test('it sleeps until the reset, is shown so, and goes on at once when a person says so', async () => {
@@ -31,6 +31,6 @@ test('it sleeps until the reset, is shown so, and goes on at once when a person 
 
   documentOf('answer', await service.cli('answer', id, 'retry', '--json'));
   const ended = async () => (await milestoneIn(service, 'limited', 'all', 'completed')).tasks[0];
-  const done = await eventually(ended, { timeoutMs: 60_000, what: 'the end' });
+  const done = await eventually(ended, { timeoutMs: 120_000, what: 'the end' });
   expect(done).toMatchObject({ state: 'completed', turns: [{ turn: 1, outcome: 'completed', runs: [{ state: 'exited' }, { state: 'exited' }] }] });
-}, 150_000);
+}, 600_000);

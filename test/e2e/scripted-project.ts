@@ -52,5 +52,5 @@ export function milestoneIn(service: Service, project: string, id: string, state
     if (milestone?.state !== state) throw new Error(`it is ${milestone?.state}`);
     return milestone;
   };
-  return eventually(probe, { timeoutMs: 30_000, everyMs: 200, what: `${project}/${id} to be ${state}` });
+  return eventually(probe, { timeoutMs: 120_000, everyMs: 200, what: `${project}/${id} to be ${state}` });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { StatusDocument } from '../../src/db/status.ts';
 import { milestoneWorkflowId } from '../../src/domain/ids.ts';
 import { eventually } from '../support/eventually.ts';
+import { pidsWith } from '../support/marked-processes.ts';
 import type { Service } from '../support/service.ts';
 import { milestoneIn, startScriptedService, writePlan } from './scripted-project.ts';
 
@@ -35,7 +36,10 @@ const lines = (): string[] => (existsSync(diary) ? readFileSync(diary, 'utf8').t
 test('never two at once, projects in turn, told in the status; a killed worker keeps no seat', async () => {
   await begin('ants', 'first', 'wait');
   await eventually(() => lines().includes('begin ants/first'), { what: 'the first agent' });
-  for (const project of ['bees', 'crabs']) await begin(project, 'first');
+  await begin('bees', 'first');
+  // In line before the next one asks.
+  await milestoneIn(service, 'bees', 'first', 'waiting');
+  await begin('crabs', 'first');
   const waits = await milestoneIn(service, 'crabs', 'first', 'waiting');
   expect(waits.reason).toMatch(/^waiting for a seat on local: 1 of 1 taken by ants\/first/);
   await service.worker.kill();
@@ -45,7 +49,7 @@ test('never two at once, projects in turn, told in the status; a killed worker k
   const seen = lines();
   expect(seen.filter((_, n) => n % 2 === 1)).toEqual(seen.filter((_, n) => n % 2 === 0).map((line) => line.replace('begin', 'end')));
   expect(seen.filter((line) => line.startsWith('begin'))).toEqual(['begin ants/first', 'begin bees/first', 'begin crabs/first']);
-}, 120_000);
+}, 600_000);
 
 test('a milestone that was terminated keeps no seat', async () => {
   await begin('dogs', 'first', 'wait');
@@ -54,6 +58,8 @@ test('a milestone that was terminated keeps no seat', async () => {
   await milestoneIn(service, 'eels', 'first', 'waiting');
   await service.temporal.client.workflow.getHandle(milestoneWorkflowId('dogs', 'first')).terminate('a test');
   await milestoneIn(service, 'eels', 'first', 'completed');
-  const { projects } = await service.json<StatusDocument>('status', 'eels');
-  expect(projects[0]?.state).toBe('completed');
-}, 120_000);
+  const stateOf = async () => (await service.json<StatusDocument>('status', 'eels')).projects[0]?.state;
+  // The project learns of it when its milestone has closed.
+  await eventually(async () => (await stateOf()) === 'completed', { everyMs: 200, what: 'the end of the project' });
+  await eventually(() => pidsWith('HOLDPOINT_RUN=test.dogs.first.1.work.1.1').length === 0, { what: 'the end of the agent whose milestone is gone' });
+}, 600_000);

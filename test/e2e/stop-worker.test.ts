@@ -13,7 +13,7 @@ import { startScriptedService, writePlan } from './scripted-project.ts';
 let service: Service;
 beforeAll(async () => {
   service = await startScriptedService({ env: { TEST_API_KEY: KEY } });
-}, 90_000);
+}, 300_000);
 afterAll(() => service.close());
 
 const KEY = 'wk_9931-kanarie.PLANTED/64ce+05aa.b';
@@ -44,7 +44,7 @@ test('SIGTERM detaches, another worker attaches, and a key that the agent prints
   service.folder('handed-on/workspace', { 'key.txt': `${KEY}\n`, 'leak.sh': LEAK });
   await service.json('start', plan);
   const waits = async (): Promise<boolean> => (await service.cli('logs', 'handed-on')).stdout.includes('toolUse Read');
-  await eventually(waits, { timeoutMs: 60_000, everyMs: 200, what: 'the agent to wait' });
+  await eventually(waits, { timeoutMs: 120_000, everyMs: 200, what: 'the agent to wait' });
   const run = await firstRun('handed-on');
   const start = processStart(run?.pid ?? 0);
   expect(start).toBeDefined();
@@ -54,7 +54,7 @@ test('SIGTERM detaches, another worker attaches, and a key that the agent prints
   await service.startWorker();
   writeFileSync(join(service.dir, 'handed-on/workspace/go'), '');
   const ended = async (): Promise<boolean> => (await service.json<StatusDocument>('status', 'handed-on')).projects[0]?.state === 'completed';
-  await eventually(ended, { timeoutMs: 90_000, everyMs: 300, what: 'the end of the project' });
+  await eventually(ended, { timeoutMs: 120_000, everyMs: 300, what: 'the end of the project' });
   expect(await firstRun('handed-on')).toMatchObject({ key: run?.key, pid: run?.pid });
 
   const { stdout } = await service.cli('logs', 'handed-on', '--json');
@@ -69,7 +69,7 @@ test('SIGTERM detaches, another worker attaches, and a key that the agent prints
   // On disk only where it was planted, in the snapshots of that place, and in the raw stream of the run on its host.
   const files = filesHolding(service.dir, KEY).map((file) => file.replace(/runs\/[0-9a-f]+\//, 'runs/RUN/').replace(/shadow\/.*/, 'shadow'));
   expect([...new Set(files)].sort()).toEqual(['handed-on/workspace/key.txt', 'host-state/runs/RUN/out', 'host-state/shadow']);
-}, 200_000);
+}, 600_000);
 
 test('a mistake in its configuration is a sentence and exit code 2', () => {
   const worker = join(import.meta.dirname, '../../src/worker.ts');

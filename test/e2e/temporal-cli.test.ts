@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await service.cli('start', plan, '--register-only');
   if (code !== 0) throw new Error(stderr);
   said = await shell(stdout.split('\n').find((line) => line.startsWith('temporal ')) ?? 'false');
-}, 90_000);
+}, 300_000);
 
 afterAll(() => service.close());
 
@@ -68,7 +68,7 @@ async function question(kind: string): Promise<OpenBreakpoint & { workflowId: st
     const { breakpoints } = await service.json<{ breakpoints: Entry[] }>('inbox');
     return breakpoints.find((b) => b.kind === kind);
   };
-  return eventually(probe, { timeoutMs: 30_000, everyMs: 200, what: `an open ${kind}` });
+  return eventually(probe, { timeoutMs: 120_000, everyMs: 200, what: `an open ${kind}` });
 }
 
 describe('a project without our CLI', () => {

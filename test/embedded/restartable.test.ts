@@ -40,7 +40,7 @@ test('Postgres comes back at its address with what was committed, after a crash 
   }
   expect(await query(server.url, 'select n from kept order by n')).toEqual([{ n: 0 }, { n: 1 }]);
   await server.stop();
-}, 120_000);
+}, 300_000);
 
 test('Temporal comes back at its address', async () => {
   const binary = process.env.HOLDPOINT_TEST_TEMPORAL_BIN ?? '';
@@ -50,4 +50,4 @@ test('Temporal comes back at its address', async () => {
   await server.start();
   expect(await serves(server.address)).toBe(true);
   await server.stop();
-}, 120_000);
+}, 300_000);

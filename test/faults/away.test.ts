@@ -31,12 +31,12 @@ describeWithSshd('a run on a host over SSH', () => {
   const questions = (project: string) => stage.db.selectFrom('breakpoint').select(['id', 'kind']).where('project', '=', project).orderBy('opened_at').execute();
 
   const growsBeyond = (run: WrittenRun, offset: number, what: string): Promise<boolean> =>
-    eventually(async () => (await run.offset()) > offset, { timeoutMs: 60_000, what });
+    eventually(async () => (await run.offset()) > offset, { timeoutMs: 120_000, what });
 
   /** Lets the writer come to its end: every byte is stored once, by one run of one process, which nobody has ended. */
   async function expectWhole(run: WrittenRun, project: string, pid: number, earlier: number): Promise<void> {
     run.finish();
-    await eventually(async () => (await questions(project)).length > earlier, { timeoutMs: 60_000, everyMs: 100, what: `the end of ${project}` });
+    await eventually(async () => (await questions(project)).length > earlier, { timeoutMs: 120_000, everyMs: 100, what: `the end of ${project}` });
     const { written, stored, gaps, offset } = await compare(stage.db, stage.stateDir, run.key);
     expect({ ...stored, gaps, offset }).toEqual({ ...written, gaps: [], offset: written.bytes });
     expect(await runRow(run)).toEqual({ pid, state: 'exited', seq: 1 });
@@ -48,11 +48,11 @@ describeWithSshd('a run on a host over SSH', () => {
 
   test('goes on while a person is asked about its host, and is followed to its end after "retry"', async () => {
     await stage.startWorker();
-    const run = await startWrittenRun(stage, 'away', FLOW, { hostPatience: '10s' }); // long enough to come back on a loaded machine
+    const run = await startWrittenRun(stage, 'away', FLOW, { hostPatience: '30s' }); // long enough to come back on a loaded machine
     const { pid, start } = await processOf(run);
     stage.proxy.greet('swallow');
     stage.proxy.swallow();
-    const question = await eventually(async () => (await questions('away'))[0], { timeoutMs: 60_000, everyMs: 100, what: 'a question' });
+    const question = await eventually(async () => (await questions('away'))[0], { timeoutMs: 120_000, everyMs: 100, what: 'a question' });
     expect(question.kind).toBe('host_unreachable');
     const [stored, size] = [await run.offset(), statSync(outFile(stage.stateDir, run.key)).size];
     await eventually(() => statSync(outFile(stage.stateDir, run.key)).size > size, { what: 'a run that goes on' });
@@ -64,7 +64,7 @@ describeWithSshd('a run on a host over SSH', () => {
     await growsBeyond(run, stored, 'lines stored after the answer');
     expect(processStart(pid)).toBe(start);
     await expectWhole(run, 'away', pid, 1);
-  }, 180_000);
+  }, 600_000);
 
   test('is followed by another worker while its own sleeps, which does no harm when it wakes and may go on afterwards', async () => {
     const [sleeper] = stage.workers;
@@ -85,5 +85,5 @@ describeWithSshd('a run on a host over SSH', () => {
     await growsBeyond(run, await run.offset(), 'lines stored by the one that woke');
     expect(processStart(pid)).toBe(start);
     await expectWhole(run, 'asleep', pid, 0);
-  }, 180_000);
+  }, 600_000);
 });

@@ -106,5 +106,5 @@ describeWithSshd('chaos', () => {
       await worker.close();
       await stage.close();
     }
-  }, scaled(240_000, 3_600_000));
+  }, scaled(600_000, 3_600_000));
 });

@@ -17,7 +17,7 @@ const exitIn = async (host: HostProgram, key: string): Promise<unknown> => {
     const state = await host.call('runState', { key });
     if (state.kind === 'running' || state.kind === 'new') return undefined;
     return state.kind === 'exited' ? state.exit : state;
-  }, { what: `${key} to end` });
+  }, { timeoutMs: 60_000, what: `${key} to end` });
 };
 
 describeWith('mount, as root', canMount(), 'on a disk that is full', () => {
@@ -46,13 +46,15 @@ describeWith('mount, as root', canMount(), 'on a disk that is full', () => {
     const key = `full-${name.replaceAll(/\W+/g, '-')}`;
     await host.call('startRun', bench.run(key, '', [], { ...PATIENT, command: 'sh', args: ['-c', script] }));
     expect(await exitIn(host, key)).toMatchObject({ reason: 'output_limit', message: expect.stringMatching(/^its output could not be kept: the disk is full/) });
-    expect(pidsWith(`HOLDPOINT_RUN=${key}`)).toEqual([]);
+    expect(pidsWith(bench.marker(key))).toEqual([]);
     for (const stream of ['out', 'err']) rmSync(join(bench.directoryOf(key), stream));
   });
 
   test('by others: the end of a run is told all the same', async () => {
-    await host.call('startRun', bench.run('others', 'polite.mjs', [], PATIENT));
-    await host.call('readRun', { key: 'others', stream: 'out', offset: 0, maxBytes: 1, waitMs: 20_000 });
+    const limits = { ...PATIENT.limits, graceMs: 60_000 }; // it says how it ended itself
+    await host.call('startRun', bench.run('others', 'polite.mjs', [], { limits }));
+    const { size } = await host.call('readRun', { key: 'others', stream: 'out', offset: 0, maxBytes: 1, waitMs: 60_000 });
+    expect(size).toBeGreaterThan(0);
     fill();
     expect(await exitIn(host, 'others')).toMatchObject({ code: 7, reason: 'output_limit', message: 'its output could not be kept: the disk is full' });
   });
@@ -109,7 +111,7 @@ describe('without its directory', () => {
       const supervisor = bench.supervisorOf('removed');
       rmSync(bench.directoryOf('removed'), { recursive: true });
       await eventually(() => !isRunning(supervisor), { what: 'the supervisor to end' });
-      expect(pidsWith('HOLDPOINT_RUN=removed')).toEqual([]);
+      expect(pidsWith(bench.marker('removed'))).toEqual([]);
     } finally {
       await bench.close();
     }

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Bench, type HostProgram } from './support/host-program.ts';
+import { treeByGit } from './support/shadow-git.ts';
 
 let bench: Bench;
 let host: HostProgram;
@@ -15,15 +15,6 @@ afterAll(() => bench.close());
 
 const at = (path: string): string => join(bench.workspace, path);
 const checkpoint = () => host.call('takeCheckpoint', { ...bench.lease, exclude: [], maxFileBytes: 100_000_000 });
-
-/** The tree as git itself makes it, with an index and a store of its own. */
-function treeByGit(): string {
-  const env = { PATH: process.env.PATH, HOME: bench.dir, GIT_DIR: join(bench.dir, 'other.git'), GIT_WORK_TREE: bench.workspace };
-  const git = (...args: string[]): string => execFileSync('git', args, { env, cwd: bench.workspace }).toString().trim();
-  git('init', '-q');
-  git('add', '-A', '-f');
-  return git('write-tree');
-}
 
 /** One random change to a small set of paths, so that files and folders take each other's places. */
 function churn(n: number): void {
@@ -49,13 +40,13 @@ test('files that come, go and change meanwhile never fail a checkpoint; the quie
     clearInterval(mutator);
   }
   expect(trees.size).toBeGreaterThan(1);
-  expect((await checkpoint()).tree).toBe(treeByGit());
+  expect((await checkpoint()).tree).toBe(treeByGit(bench));
 });
 
 test('large files are streamed, with the same id as git gives them', async () => {
   writeFileSync(at('large'), randomBytes(9 * 1024 * 1024 + 1));
   writeFileSync(at('empty'), '');
-  expect((await checkpoint()).tree).toBe(treeByGit());
+  expect((await checkpoint()).tree).toBe(treeByGit(bench));
   writeFileSync(at('large'), randomBytes(9 * 1024 * 1024 + 1));
-  expect((await checkpoint()).tree).toBe(treeByGit());
+  expect((await checkpoint()).tree).toBe(treeByGit(bench));
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Change } from '../../src/domain/host-api.ts';
 import { Bench, type HostProgram } from './support/host-program.ts';
+import { leftAlone } from './support/left-alone.ts';
 
 let bench: Bench;
 let host: HostProgram;
@@ -55,7 +56,7 @@ test('everything git alone would lose is kept byte for byte', async () => {
   expect(shadowGit('cat-file', 'blob', `${tree}:windows.txt`)).toBe('one\r\ntwo\r\n');
   expect(shadowGit('cat-file', 'blob', `${tree}:link`)).toBe('/etc/passwd');
   expect(JSON.parse(shadowGit('cat-file', 'blob', sidecar))).toMatchObject({
-    modes: [{ path: 'tool.sh', mode: 0o700 }], emptyDirectories: [{ path: 'empty/below' }, { path: 'empty' }],
+    modes: [{ path: 'tool.sh', mode: 0o700 }], emptyDirectories: [{ path: 'empty' }, { path: 'empty/below' }],
   });
   expect(shadowGit('fsck', '--strict', '--no-dangling', '--no-progress')).toBe('');
 });
@@ -112,13 +113,34 @@ test('text of a diff is cut where it was asked to be', async () => {
   expect(text).toMatch(/^diff --git a\/modify b\/modify\n[^]*\n-c\n-d\n\+ü\n$/);
   expect(truncated).toBe(false);
   const inTheMiddle = Buffer.from(text).indexOf('ü') + 1;
-  expect(await host.call('diffText', { ...ask, maxBytes: inTheMiddle })).toEqual({ text: text.slice(0, text.indexOf('ü')), truncated: true });
+  expect(await host.call('diffText', { ...ask, maxBytes: inTheMiddle })).toEqual({ text: text.slice(0, text.indexOf('ü')), truncated: true, leftOut: [], damaged: [] });
   expect(await host.failure('diffText', { ...ask, to: '1'.repeat(40) })).toMatchObject({ kind: 'unknown_tree' });
+});
+
+test('files of a tree are read as they were, and what cannot be read as text is said', async () => {
+  put('text ü', 'ü\n');
+  put('zeros', Buffer.from([97, 0, 98]));
+  put('large', 'x'.repeat(2_000));
+  symlinkSync('text ü', at('points'));
+  mkdirSync(at('folder'));
+  put('folder/in', 'it');
+  const { tree } = await checkpoint();
+  put('text ü', 'later');
+  const ask = { workspace: bench.workspace, tree, paths: ['large', 'points', 'folder', 'no such', 'text ü', 'line\nbreak', 'zeros', 'text ü'], maxBytes: 1_000 };
+  const { files } = await host.call('readFiles', ask);
+  expect(files.map(({ path, exists, text }) => [path, exists, text])).toEqual([
+    ['large', true, null], ['points', true, 'text ü'], ['folder', false, null], ['no such', false, null], ['text ü', true, 'ü\n'], ['line\nbreak', false, null], ['zeros', true, null], ['text ü', true, 'ü\n'],
+  ]);
+  expect(await host.call('readFiles', { ...ask, paths: [] })).toEqual({ files: [] });
+  expect(await host.failure('readFiles', { ...ask, tree: '1'.repeat(40) })).toMatchObject({ kind: 'unknown_tree' });
+  rmSync(at('points'));
 });
 
 test('a change of the same size with the old time put back is seen', async () => {
   put('sneaky', 'before');
+  utimesSync(at('sneaky'), 1e9, 1e9); // whole, so that it can be put back exactly
   const { mtime, atime } = statSync(at('sneaky'));
+  await leftAlone(at('sneaky'));
   const { tree: from } = await checkpoint();
   put('sneaky', 'after!');
   utimesSync(at('sneaky'), atime, mtime);

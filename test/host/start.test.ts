@@ -56,7 +56,7 @@ describe('starting', () => {
     const seen = JSON.parse((await follow(host, 'env')).toString()) as { env: Record<string, string>; args: string[]; stdin: string };
     const dir = seen.env['DIR'] ?? '';
     delete seen.env['NODE_V8_COVERAGE']; // Node hands it down by itself when the tests are measured
-    expect(seen.env).toEqual({ PATH: process.env.PATH, TZ: 'UTC', DIR: dir, TEXT: env.TEXT, HOLDPOINT_RUN: 'env' });
+    expect(seen.env).toEqual({ PATH: process.env.PATH, TZ: 'UTC', DIR: dir, TEXT: env.TEXT, HOLDPOINT_RUN: bench.wholeKey('env') });
     expect(seen).toMatchObject({ args: [`${dir}/x`], stdin: 'tö\n' });
     expect(readFileSync(join(dir, 'sub/settings.json'), 'utf8')).toBe(`{"dir":"${dir}","url":"{{GATE_URL}}"}`);
   });
@@ -64,8 +64,10 @@ describe('starting', () => {
   test('only the owner may read what is kept', async () => {
     await host.call('startRun', bench.run('modes', 'print-env.mjs'));
     await exitOf(host, 'modes');
-    const open = readdirSync(bench.state, { recursive: true }).map(String).filter((name) => (statSync(join(bench.state, name)).mode & 0o077) !== 0);
-    expect(open).toEqual([]);
+    // The supervisor may be about to end, and takes its socket with it.
+    const modeOf = (name: string): number => statSync(join(bench.state, name), { throwIfNoEntry: false })?.mode ?? 0;
+    const names = readdirSync(bench.state, { recursive: true }).map(String);
+    expect(names.filter((name) => (modeOf(name) & 0o077) !== 0)).toEqual([]);
   });
 });
 
@@ -98,7 +100,7 @@ describe('secrets', () => {
 
 describe('refused', () => {
   test.each([
-    ['a key with a slash', 'bad/key', {}, /run key "bad\/key"/],
+    ['a key with a slash', 'bad/key', {}, /run key ".*\.bad\/key"/],
     ['a relative working directory', 'bad', { cwd: 'here' }, /absolute path/],
     ['a file outside', 'bad', { files: [{ path: '../x', content: '' }] }, /free name/],
     ['a file in place of the run\'s own', 'bad', { files: [{ path: './started', content: '' }] }, /free name/],

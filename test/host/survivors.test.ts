@@ -1,5 +1,5 @@
 /** T-A6: whatever a run starts and however it hides, a cancel leaves nothing of it, and says what it killed. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
@@ -37,7 +37,7 @@ async function startSurvivor(key: string, script: string, count = 1): Promise<{ 
   return { file, pids };
 }
 
-const nothingCarries = (key: string): unknown => expect(pidsWith(`HOLDPOINT_RUN=${key}`)).toEqual([]);
+const nothingCarries = (key: string): unknown => expect(pidsWith(bench.marker(key))).toEqual([]);
 
 /** A supervisor that is killed leaves no group to go by: only the marker is left. */
 async function loseGroup(key: string): Promise<void> {
@@ -84,7 +84,7 @@ describe('a fork loop', () => {
 describeWith('writable cgroup v2', canMakeGroups(), 'with a control group', () => {
   test('a child with an emptied environment in another session is ended too', async () => {
     const { pids } = await startSurvivor('emptied', `env -i setsid sh -c 'trap "" TERM; echo $$ >>'"$F"'; while :; do sleep 600; done' & wait`);
-    expect(pidsWith('HOLDPOINT_RUN=emptied')).not.toEqual(expect.arrayContaining(pids));
+    expect(pidsWith(bench.marker('emptied'))).not.toEqual(expect.arrayContaining(pids));
     const { killed, proof, state } = await host.call('cancelRun', { key: 'emptied', graceMs: 200 });
     expect({ proof, state }).toMatchObject({ proof: 'cgroup', state: { exit: { reason: 'cancelled', proof: 'cgroup' } } });
     expect(killed.map(({ pid }) => pid)).toEqual(expect.arrayContaining(pids));
@@ -96,7 +96,8 @@ describeWith('writable cgroup v2', canMakeGroups(), 'with a control group', () =
     process.kill(bench.supervisorOf('emptied-lost'), 'SIGKILL');
     expect(await host.call('cancelRun', { key: 'emptied-lost', graceMs: 100 })).toMatchObject({ proof: 'cgroup', state: { kind: 'lost' } });
     expect(pids.filter(isRunning)).toEqual([]);
-    const left = await startSurvivor('emptied-left', `env -i setsid sh -c 'echo $$ >>'"$F"'; exec sleep 600' & while [ ! -s "$F" ]; do sleep 0.01; done`);
+    const left = await startSurvivor('emptied-left', `env -i setsid sh -c 'echo $$ >>'"$F"'; exec sleep 600' & while [ ! -e "$F.seen" ]; do sleep 0.01; done`);
+    writeFileSync(`${left.file}.seen`, '');
     expect(await exitOf(host, 'emptied-left')).toMatchObject({ reason: 'exited', proof: 'cgroup', message: expect.stringContaining('left running') });
     expect(left.pids.filter(isRunning)).toEqual([]);
   });

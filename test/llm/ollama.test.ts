@@ -75,3 +75,43 @@ test('a model without a tag is the one tagged latest', async () => {
     await server.close();
   }
 });
+
+test.each([[4_096, 4_096], [1_000_000, 32_768], [undefined, null]])('a model that was made to read %p tokens at once is given %p', async (contextLength, tokens) => {
+  const server = await startScriptedOllama({ script: { models: [MODEL], otherwise: { hang: true }, ...(contextLength !== undefined && { contextLength }) } });
+  try {
+    expect(await createOllama({ host: server.url, model: MODEL }).window?.(5_000, new AbortController().signal)).toEqual({ kind: 'window', tokens });
+  } finally {
+    await server.close();
+  }
+});
+
+test('no more context is asked for than the model has', async () => {
+  const server = await serverFor({ kind: 'answers', texts: [JSON.stringify(GOOD)] });
+  try {
+    await createOllama({ host: server.url, model: MODEL }).review(request({ promptTokens: 900, windowTokens: 2_048 }), new AbortController().signal);
+    expect(server.stats().contexts).toEqual([2_048]);
+  } finally {
+    await server.close();
+  }
+});
+
+test.each([['fits', 8_191, 'reviewed'], ['was cut', 8_192, 'unavailable']])('a prompt that %s: %d tokens counted by the server', async (_name, promptTokens, kind) => {
+  const server = await startScriptedOllama({ script: { models: [MODEL], otherwise: { review: GOOD }, promptTokens } });
+  try {
+    const outcome = await createOllama({ host: server.url, model: MODEL }).review(request(), new AbortController().signal);
+    expect(outcome).toMatchObject({ kind, ...(kind === 'unavailable' ? { reason: 'prompt_cut', tries: 1 } : { modelTokens: promptTokens }) });
+  } finally {
+    await server.close();
+  }
+});
+
+test.each(['noModel', 'down'] as const)('asking for the window of a model ends in the documented way: %s', async (kind) => {
+  const server = await serverFor({ kind });
+  if (kind === 'down') await server.close();
+  try {
+    expect(await createOllama({ host: server.url, model: MODEL }).window?.(5_000, new AbortController().signal))
+      .toMatchObject({ kind: 'unavailable', reason: kind === 'down' ? 'unreachable' : 'model_missing' });
+  } finally {
+    if (kind !== 'down') await server.close();
+  }
+});

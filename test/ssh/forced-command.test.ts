@@ -89,7 +89,7 @@ describeWithSshd('a forced command', () => {
     expect(existsSync(marker)).toBe(false);
     const sftp = await openssh('sftp', ['-F', host.sshd.configFile, '-o', 'BatchMode=yes', '-b', '-', host.sshd.alias], 'ls /\n');
     expect([sftp.code === 0, sftp.out.includes('etc')]).toEqual([false, false]);
-  }, 60_000);
+  });
 
   test('comes without forwards of any kind, terminal or agent', async () => {
     const host = await forcedHost();
@@ -103,7 +103,7 @@ describeWithSshd('a forced command', () => {
     expect(await steal(host, ['-tt', '-A', sshd.alias])).toMatchObject({ out: '' });
     await eventually(() => sshd.logs().includes('Pty allocation disabled') || sshd.logs().includes('pty-req'), { what: 'the request for a terminal' });
     expect(sshd.logs()).not.toMatch(/Allocating pty|session_pty_req: session \d+ alloc/);
-  }, 60_000);
+  });
 
   test('carries a whole turn', async () => {
     const bench = await openBench();
@@ -125,5 +125,5 @@ describeWithSshd('a forced command', () => {
     expect(readFileSync(join(play.workspace, 'made.txt'), 'utf8')).toBe('written\n');
     // The list of claims is kept for all installations of a user; no program was put there.
     expect(readdirSync(join(sshd.home, '.cache/holdpoint'))).toEqual(['fences']);
-  }, 60_000);
+  });
 });

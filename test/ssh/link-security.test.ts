@@ -1,7 +1,7 @@
 /** What a connection is made of, seen from the server's side: pinned algorithms, and no agent that comes along. */
 import { expect, test } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
 import { describeWithSshd } from '../support/sshd.ts';
@@ -46,8 +46,9 @@ describeWithSshd('the ssh agent', () => {
     const socket = join(sshd.dir, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     atEnd(async () => void agent.kill());
-    await eventually(() => existsSync(socket), { what: 'the agent' });
-    execFileSync('ssh-add', ['-q', sshd.identityFile], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+    // Its socket is there a moment before it listens.
+    const add = (): unknown => execFileSync('ssh-add', ['-q', sshd.identityFile], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+    await eventually(() => (add(), true), { timeoutMs: 60_000, what: 'the agent to take the key' });
     await sshd.addAlias('generous', { ForwardAgent: 'yes', IdentityAgent: socket });
     const link = await client(sshd.configFile, { sshAgentSocket: socket }).link('generous');
     expect(readFileSync(`/proc/${link.hello.pid}/environ`, 'latin1')).not.toContain('SSH_AUTH_SOCK');

@@ -1,4 +1,4 @@
-/** Servers and clients of one test, ended with it: short keepalive, the freshly built host program. */
+/** Servers and clients of one test, ended with it: the freshly built host program, and a patience that no busy machine exhausts. */
 import { afterEach } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +29,9 @@ export async function server(options: SshdOptions = {}): Promise<TestSshd> {
 
 export const bundlePath = join(import.meta.dirname, '../../build/host.mjs');
 
+/** For tests that wait until a silent link is given up. */
+export const BRISK = { intervalMs: 1_000, countMax: 3 };
+
 export function client(sshConfigFile: string | null, more: Partial<HostsOptions> = {}): Hosts {
   const hosts = createHosts({
     bundlePath,
@@ -36,9 +39,9 @@ export function client(sshConfigFile: string | null, more: Partial<HostsOptions>
     sshConfigFile,
     sshAgentSocket: null,
     stateDir: null,
-    keepalive: { intervalMs: 500, countMax: 3 },
-    connectTimeoutMs: 20_000,
-    callTimeoutMs: 20_000,
+    keepalive: { intervalMs: 20_000, countMax: 3 },
+    connectTimeoutMs: 60_000,
+    callTimeoutMs: 60_000,
     ...more,
   });
   atEnd(() => hosts.close());
@@ -61,7 +64,7 @@ export interface Ran {
 
 /** Runs one of OpenSSH's own programs to its end. Not in one step: this process reads the server's log meanwhile. */
 export async function openssh(program: 'ssh' | 'sftp', args: string[], input = ''): Promise<Ran> {
-  const child = spawn(program, args, { stdio: 'pipe', timeout: 20_000 });
+  const child = spawn(program, args, { stdio: 'pipe', timeout: 60_000 });
   child.stdin.on('error', () => undefined).end(input);
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>]);
   return { code, out, err };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeWithSshd, freePort } from '../support/sshd.ts';
+import { describeWithSshd } from '../support/sshd.ts';
 import { client, failure, server } from './parts.ts';
 
 const containing = (text: string): unknown => expect.stringContaining(text);
@@ -29,7 +29,7 @@ describeWithSshd('ProxyJump', () => {
     const [far, jump] = [await server(), await server()];
     await far.addAlias('jump', { Port: String(jump.port), UserKnownHostsFile: jump.knownHostsFile, IdentityFile: jump.identityFile });
     await far.addAlias('far', { ProxyJump: 'jump' });
-    await far.addAlias('closed', { ProxyJump: 'jump', Port: String(await freePort()) });
+    await far.addAlias('closed', { ProxyJump: 'jump', Port: '1' }); // one that nobody is ever given
     const hosts = client(far.configFile);
     expect(await failure(hosts.link('closed'))).toMatchObject({ kind: 'host_unreachable', message: containing('through "jump"') });
     const link = await hosts.link('far');

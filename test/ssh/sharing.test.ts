@@ -55,5 +55,5 @@ describeWithSshd('twenty turns on one host', () => {
     proxy.reset();
     const error = await failure(askAll(hosts, 1_000));
     expect(error).toMatchObject({ kind: 'host_unreachable', message: expect.stringContaining('proxied') as unknown });
-  }, 40_000);
+  });
 });

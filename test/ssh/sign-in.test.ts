@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.ts';
-import { describeWithSshd, freePort, makeKey } from '../support/sshd.ts';
+import { describeWithSshd, makeKey } from '../support/sshd.ts';
 import type { TestSshd } from '../support/sshd.ts';
 import { atEnd, client, failure, server } from './parts.ts';
 
@@ -100,7 +100,7 @@ describeWithSshd('a host that cannot be reached', () => {
     const silent = await listener(() => undefined);
     const web = await listener(socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const cases: [settings: Record<string, string>, kind: string, words: string][] = [
-      [{ Port: String(await freePort()) }, 'host_unreachable', 'refuses connections'],
+      [{ Port: '1' }, 'host_unreachable', 'refuses connections'], // one that nobody is ever given
       [{ HostName: 'no-such-host.invalid' }, 'host_unreachable', 'no-such-host.invalid cannot be resolved'],
       [{ Port: String(silent), ConnectTimeout: '1' }, 'host_unreachable', 'handshake within 1 s'],
       [{ Port: String(web) }, 'host_unreachable', 'ended the connection'],

@@ -32,8 +32,18 @@ export async function allRows(db: Kysely<Database>): Promise<string> {
   return dumped.flat().join('\n');
 }
 
+/** What was there when the folder was listed may be gone by now: objects become packs. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 /** Files below the folder that hold a piece of it, relative to the folder. */
 export function filesHolding(dir: string, secret: string): string[] {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.filter((file) => canariesIn(readFileSync(file, 'latin1'), secret).length > 0).map((file) => file.slice(dir.length + 1)).sort();
+  return files.filter((file) => canariesIn(textOf(file), secret).length > 0).map((file) => file.slice(dir.length + 1)).sort();
 }

@@ -19,9 +19,15 @@ export interface CliOptions {
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts');
 
+export const CLI_COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', CLI] as const;
+
+/** What Node has compiled of our sources for the tests before; no setting of ours. */
+export const COMPILED: Record<string, string> = process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+
 /** Starts it; the caller ends it. */
 export function spawnCli(args: string[], { env, cwd }: Omit<CliOptions, 'stdin'>): ChildProcess {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [node, ...before] = CLI_COMMAND;
+  return spawn(node, [...before, ...args], { env: { ...COMPILED, ...env }, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** Runs it to its end. */
@@ -56,7 +62,7 @@ export function startCli(args: string[], options: Omit<CliOptions, 'stdin'>): Ru
   return {
     stdout: () => out,
     stderr: () => err,
-    printed: async (part, timeoutMs = 20_000) => void (await eventually(() => has(part), { timeoutMs, what: `${String(part)} in ${args.join(' ')}` })),
+    printed: async (part, timeoutMs = 60_000) => void (await eventually(() => has(part), { timeoutMs, what: `${String(part)} in ${args.join(' ')}` })),
     end: (signal = 'SIGINT') => {
       child.kill(signal);
       return exited;

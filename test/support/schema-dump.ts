@@ -58,6 +58,20 @@ async function comments(db: Db): Promise<string[]> {
   return rows.map((row) => row.line);
 }
 
+async function functions(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ line: string }>`
+    select rtrim(pg_get_functiondef(p.oid), E'\n') || ';' as line from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'public' order by p.proname collate "C"`.execute(db);
+  return rows.map((row) => row.line);
+}
+
+async function triggers(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ line: string }>`
+    select pg_get_triggerdef(t.oid) || ';' as line from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+    where not t.tgisinternal and ${OURS} order by t.tgname collate "C"`.execute(db);
+  return rows.map((row) => row.line);
+}
+
 function createTables(columns: Column[]): string[] {
   const tables = Map.groupBy(columns, (column) => column.table);
   return [...tables].map(([table, lines]) => `create table ${table} (\n  ${lines.map((column) => column.line).join(',\n  ')}\n);`);
@@ -65,6 +79,6 @@ function createTables(columns: Column[]): string[] {
 
 /** The whole schema as SQL text. */
 export async function dumpSchema(db: Db): Promise<string> {
-  const parts = [createTables(await columnLines(db)).join('\n\n'), ...[await constraints(db), await indexes(db), await comments(db)].map((part) => part.join('\n'))];
+  const parts = [createTables(await columnLines(db)).join('\n\n'), ...[await constraints(db), await indexes(db), await functions(db), await triggers(db), await comments(db)].map((part) => part.join('\n'))];
   return `${HEADER}\n${parts.join('\n\n')}\n`;
 }

@@ -10,6 +10,7 @@ import { startScriptedOllama, type OllamaScript, type ScriptedOllama } from '../
 import { openDb, type OpenDb } from '../../src/db/client.ts';
 import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { runCli, type CliResult } from './cli.ts';
+import { newInstall } from './install.ts';
 import { createTestDatabase, type TestDatabase } from './test-db.ts';
 import { newNamespace, testAddress } from './temporal-worker.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -71,7 +72,7 @@ function environment({ dir, database, namespace, messages, ollama }: Parts, more
     PATH: CLEAN_PATH, HOME: home, LANG: 'C.UTF-8', TMPDIR: tmpdir(),
     DATABASE_URL: database.url, TEMPORAL_ADDRESS: testAddress(), TEMPORAL_NAMESPACE: namespace, OLLAMA_HOST: ollama.url,
     HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'host-state'), HOLDPOINT_LOG_LEVEL: 'info',
-    HOLDPOINT_CLAUDE_COMMAND: CLAUDE, HOLDPOINT_CLAUDE_BASE_URL: messages.url, HOLDPOINT_INSTALL: 'test',
+    HOLDPOINT_CLAUDE_COMMAND: CLAUDE, HOLDPOINT_CLAUDE_BASE_URL: messages.url, HOLDPOINT_INSTALL: newInstall(),
     TEST_API_KEY: 'no-secret-the-models-are-scripted',
     ...(process.env.HOLDPOINT_CI ? { HOLDPOINT_CI: process.env.HOLDPOINT_CI } : {}),
     ...more,

@@ -18,7 +18,7 @@ export async function startSilentServer(): Promise<SilentServer> {
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => sockets.length,
-    connected: async (count) => void (await eventually(() => sockets.length >= count, { timeoutMs: 30_000, what: `${count} connections` })),
+    connected: async (count) => void (await eventually(() => sockets.length >= count, { what: `${count} connections` })),
     close: () => new Promise((resolve) => {
       for (const socket of sockets) socket.destroy();
       server.close(() => resolve());

@@ -3,11 +3,11 @@
  * Nothing of the user's own ssh set-up is read or written. Tests that need it stand in `describeWithSshd`.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { eventually } from './eventually.ts';
@@ -122,18 +122,22 @@ async function listen(dir: string, options: SshdOptions): Promise<{ child: Child
     child.stderr.setEncoding('utf8').on('data', (more: string) => {
       text += more;
     });
-    await eventually(() => child.exitCode !== null || text.includes('Server listening'), { what: 'sshd to listen' });
+    await eventually(() => child.exitCode !== null || text.includes('Server listening'), { timeoutMs: 60_000, what: 'sshd to listen' });
     if (child.exitCode === null) return { child, port, logs: () => text.replaceAll('\r', '') };
     if (attempt === 3) throw new Error(`sshd does not start: ${text}`);
   }
 }
 
+/** Below those that the system gives to whoever asks for any (from 32,768 on): what runs beside does not get it by chance. */
+const PORTS = { first: 12_000, count: 20_000 };
+
+/** A port where nobody listens, also a while later. */
 export async function freePort(): Promise<number> {
+  const port = PORTS.first + randomInt(PORTS.count);
   const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const isFree = await new Promise<boolean>(resolve => server.once('error', () => resolve(false)).listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(true)));
   await new Promise(resolve => server.close(resolve));
-  return port;
+  return isFree ? port : freePort();
 }
 
 /** Each connection is a child of the server, in a session of its own: they outlive it unless they are ended too. */

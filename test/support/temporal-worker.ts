@@ -23,6 +23,9 @@ export interface TestWorker {
 /** Lines of this file's worker; the SDK's runtime is one per process. */
 const logs: LogEntry[] = [];
 
+/** A machine that is busy takes longer than the five seconds that a person waits by default. */
+const CONNECT = { env: {}, deadlineMs: 60_000 };
+
 export function testAddress(): string {
   const address = process.env.HOLDPOINT_TEST_TEMPORAL_ADDRESS;
   if (!address) throw new Error('HOLDPOINT_TEST_TEMPORAL_ADDRESS is not set: run the tests through jest.config.js, whose global set-up starts a server');
@@ -40,7 +43,7 @@ function installOnce(): void {
 /** A namespace nobody else uses, with our search attributes. */
 export async function newNamespace(address: string): Promise<string> {
   const namespace = `test-${randomBytes(6).toString('hex')}`;
-  const temporal = await connectTemporal({ env: {}, address, namespace });
+  const temporal = await connectTemporal({ ...CONNECT, address, namespace });
   await temporal.connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
   // The server's parts learn of it one after the other.
   await eventually(() => registerSearchAttributes(temporal.connection, namespace).then(() => true), { what: `namespace ${namespace}` });
@@ -75,8 +78,8 @@ export async function startTestWorker(activities: Activities, seats = 20): Promi
   installOnce();
   const address = testAddress();
   const namespace = await newNamespace(address);
-  const temporal = await connectTemporal({ env: {}, address, namespace });
-  const native = await connectNative({ env: {}, address, namespace });
+  const temporal = await connectTemporal({ ...CONNECT, address, namespace });
+  const native = await connectNative({ ...CONNECT, address, namespace });
   const coverage = counted();
   const workers = await createWorkers({ connection: native.connection, namespace, activities, seats, ...coverage.options });
   const running = workers.run();

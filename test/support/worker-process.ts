@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WORKER_FLAGS } from '../../src/embedded/worker-flags.ts';
+import { COMPILED } from './cli.ts';
 import { eventually } from './eventually.ts';
 
 export interface WorkerProcess {
@@ -15,14 +17,14 @@ export interface WorkerProcess {
 
 const WORKER = join(import.meta.dirname, '../../src/worker.ts');
 
-/** Starts it and waits until it polls. */
-export async function startWorkerProcess(env: Record<string, string>, dir: string): Promise<WorkerProcess> {
+/** Starts it, or another program that says in the same way that it polls, and waits for that. */
+export async function startWorkerProcess(env: Record<string, string>, dir: string, program = WORKER): Promise<WorkerProcess> {
   mkdirSync(dir, { recursive: true });
   const readyFile = join(dir, 'ready');
   const logFile = join(dir, 'log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WORKER], {
-    env: { ...env, HOLDPOINT_READY_FILE: readyFile }, cwd: dir, stdio: ['ignore', log, log],
+  const child = spawn(process.execPath, [...WORKER_FLAGS, program], {
+    env: { ...COMPILED, ...env, HOLDPOINT_READY_FILE: readyFile }, cwd: dir, stdio: ['ignore', log, log],
   });
   closeSync(log);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -30,7 +32,7 @@ export async function startWorkerProcess(env: Record<string, string>, dir: strin
   await eventually(() => {
     if (child.exitCode !== null) throw new Error(`the worker ended: ${read()}`);
     return existsSync(readyFile);
-  }, { timeoutMs: 60_000, what: 'a worker that polls' });
+  }, { timeoutMs: 120_000, what: 'a worker that polls' });
   const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
     child.kill(signal);
     await exited;

@@ -2,13 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HoldpointError } from '../../src/domain/failure-kind.ts';
 import {
-  answerBreakpoint, cancel, describe as describeTarget, milestoneStatus, openBreakpoints, pause, projectStatus, resume, startProject,
+  answerBreakpoint, cancel, describe as describeTarget, milestoneStatus, openBreakpoints, pause, projectStatus, resume,
 } from '../../src/temporal/client.ts';
 import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
+import { startProject } from '../../src/temporal/start.ts';
 import type { Answer, OpenBreakpoint } from '../../src/workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { newNamespace, startTestWorker, testAddress, type TestWorker } from '../support/temporal-worker.ts';
-import { callsOf, fakeActivities, milestone, newWorld, untilCancelled, type World } from '../workflows/fakes.ts';
+import { callsOf, fakeActivities, milestone, newWorld, records, untilCancelled, type World } from '../workflows/fakes.ts';
 
 let worker: TestWorker;
 let t: Temporal;
@@ -43,7 +44,20 @@ describe('startProject', () => {
     const again = await startProject(t, input(world));
     expect(again).toMatchObject({ started: true, previous: 'COMPLETED' });
     expect(again.runId).not.toBe(first.runId);
-    expect(await cancel(t, world, AbortSignal.timeout(20_000))).toBe('CANCELLED');
+    expect(await cancel(t, world, AbortSignal.timeout(60_000))).toBe('CANCELLED');
+  });
+
+  test('one whose end is on record and that has not closed yet begins a new run as soon as it has', async () => {
+    const held = Promise.withResolvers<void>();
+    const world = newWorld({ on: { recordState: async ({ projectState }) => (projectState === 'completed' ? held.promise : undefined) } });
+    const first = await startProject(t, input(world));
+    await eventually(() => records(world).some(({ projectState }) => projectState === 'completed'), { what: 'the last record' });
+    expect(await startProject(t, input(world))).toEqual({ ...first, started: false });
+    const isOver = async (runId: string): Promise<boolean> => {
+      held.resolve();
+      return runId === first.runId;
+    };
+    expect(await startProject(t, input(world), undefined, isOver)).toMatchObject({ started: true, previous: 'COMPLETED' });
   });
 });
 
@@ -58,7 +72,7 @@ describe('status', () => {
     expect((await errorOf(projectStatus(t, 'p-none'))).kind).toBe('unknown_project');
     expect((await errorOf(milestoneStatus(t, world.project, 'none'))).kind).toBe('unknown_target');
     expect(await describeTarget(t, { project: 'p-none' })).toBeUndefined();
-    await cancel(t, world, AbortSignal.timeout(20_000));
+    await cancel(t, world, AbortSignal.timeout(60_000));
   });
 });
 
@@ -78,7 +92,7 @@ describe('answerBreakpoint', () => {
     expect(await answerBreakpoint(t, { breakpoint: id, action: 'revise', note: 'again', by: 'ann' })).toEqual({ accepted: true });
     const late = await errorOf(answerBreakpoint(t, { breakpoint: id, action: 'approve' }));
     expect([late.kind, late.details]).toEqual(['already_answered', { first: { action: 'revise', by: 'ann', at: expect.any(String) } }]);
-    await cancel(t, world, AbortSignal.timeout(20_000));
+    await cancel(t, world, AbortSignal.timeout(60_000));
     const over = await errorOf(answerBreakpoint(t, { breakpoint: id, action: 'approve' }));
     expect([over.kind, over.message]).toEqual(['not_open', `${id} is not open: its milestone has ended (cancelled)`]);
   });
@@ -92,9 +106,9 @@ describe('control', () => {
     expect(await pause(t, world, 'ann')).toEqual({ accepted: true });
     expect(await projectStatus(t, world.project)).toMatchObject({ state: 'paused' });
     expect(await resume(t, { project: world.project, milestone: 'm' })).toEqual({ accepted: true });
-    expect(await cancel(t, { project: world.project, milestone: 'm' }, AbortSignal.timeout(20_000))).toBe('CANCELLED');
+    expect(await cancel(t, { project: world.project, milestone: 'm' }, AbortSignal.timeout(60_000))).toBe('CANCELLED');
     expect((await errorOf(pause(t, { project: 'p-none' }))).kind).toBe('unknown_project');
-    expect((await errorOf(cancel(t, { project: 'p-none' }, AbortSignal.timeout(20_000)))).kind).toBe('unknown_project');
+    expect((await errorOf(cancel(t, { project: 'p-none' }, AbortSignal.timeout(60_000)))).kind).toBe('unknown_project');
   });
 
   test('a wait for the cancel can be left', async () => {

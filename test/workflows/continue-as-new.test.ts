@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answerSignal, answerUpdate, breakpointsQuery, milestoneStatusQuery } from '../../src/workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker, type TestWorker } from '../support/temporal-worker.ts';
-import { events, inState, milestoneStates, opened, startMilestone, taskStates, type Handle } from './driver.ts';
+import { events, inState, milestoneStates, opened, startMilestone, taskStates, timersOf, type Handle } from './driver.ts';
 import { callsOf, fakeActivities, judged, milestone, newWorld, records, task } from './fakes.ts';
 
 let worker: TestWorker;
@@ -95,14 +95,17 @@ describe('continue-as-new', () => {
     await one.result();
     expect(milestoneStates(paused)).toEqual(['paused', 'running', 'completed']);
 
-    const until = new Date(Date.now() + 8_000).toISOString();
-    let n = 0;
-    const asleep = newWorld({ on: { judgeTurn: async () => (n++ === 0 ? judged({ decision: 'wait', until, reason: 'limit' }) : judged()) } });
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const asleep = newWorld({ on: { judgeTurn: async () => judged({ decision: 'wait', until, reason: 'limit' }) } });
     const two = latest(await startMilestone(worker, asleep, { historyLimit: 40 }));
-    await inState(two, 'waiting');
+    const before = await eventually(async () => (await timersOf(two))[0], { what: 'the sleep' });
     await flood(two, await runIdOf(two));
-    await two.result();
+    const after = await eventually(async () => (await timersOf(two))[0], { what: 'the sleep in the next run' });
+    expect(Math.abs(after.dueAt - before.dueAt)).toBeLessThanOrEqual(1);
+    expect(await two.query(milestoneStatusQuery)).toMatchObject({ state: 'waiting' });
+    await two.cancel();
+    await expect(two.result()).rejects.toThrow();
     expect(events(asleep).filter((e) => e.kind === 'sleeping')).toHaveLength(1);
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+    expect(callsOf(asleep, 'runTurn')).toHaveLength(1);
   });
 });

@@ -4,7 +4,7 @@ import type { Activities } from '../../src/activities/contract.ts';
 import { answerUpdate, pauseSignal, pauseUpdate, resumeSignal, resumeUpdate, type Control } from '../../src/workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker, type TestWorker } from '../support/temporal-worker.ts';
-import { events, failureOf, inState, milestoneStates, opened, startMilestone, taskStates } from './driver.ts';
+import { events, failureOf, inState, milestoneStates, opened, startMilestone, taskStates, type Handle } from './driver.ts';
 import { callsOf, failure, fakeActivities, milestone, newWorld, ran, task, untilCancelled, type World } from './fakes.ts';
 
 let worker: TestWorker;
@@ -50,13 +50,11 @@ const CANCELLABLE: (keyof Activities)[] = ['claimWorkspace', 'takeBaseline', 'be
 describe('cancel', () => {
   test.each(CANCELLABLE)('during %s waits for it, gives the workspace back and closes as cancelled', async (name) => {
     let cancelled = false;
-    const blocked = () => {
-      delete world.on[name]; // at the end the milestone measures a turn that was cut off
-      return untilCancelled().finally(() => (cancelled = true));
-    };
+    const blocked = () => untilCancelled().finally(() => (cancelled = true));
     const world = newWorld({ milestones: [milestone('m', { tasks: [task('one'), task('two')] })], on: { [name]: blocked } });
     const handle = await startMilestone(worker, world);
     await eventually(() => callsOf(world, name).length === 1, { what: name });
+    delete world.on[name]; // at the end the milestone measures a turn that was cut off
     await handle.cancel();
     expect((await failureOf(handle)).type).toBe('cancelled');
     expect(cancelled).toBe(true);
@@ -87,14 +85,17 @@ describe('cancel', () => {
 
 describe('a workspace leased elsewhere', () => {
   test('is waited for, visibly', async () => {
-    let tries = 0;
+    let isFree = false;
     const claimWorkspace = async () => {
-      if (++tries < 3) throw failure('workspace_leased', 'leased to p2/m since noon', false);
+      if (!isFree) throw failure('workspace_leased', 'leased to p2/m since noon', false);
       return { epoch: 9 };
     };
     const world = newWorld({ on: { claimWorkspace } });
     const handle = await startMilestone(worker, world);
     await inState(handle, 'waiting');
+    // The first claim has led to the wait; the second is repeated until the workspace is free.
+    await eventually(() => callsOf(world, 'claimWorkspace').length > 2, { what: 'another claim' });
+    isFree = true;
     await handle.result();
     expect(milestoneStates(world)).toEqual(['waiting', 'running', 'completed']);
     expect(events(world)).toContainEqual({ kind: 'waiting_for_workspace', message: 'leased to p2/m since noon' });
@@ -126,12 +127,43 @@ describe('a host that stays away', () => {
     expect(second).toEqual(first);
   });
 
-  test('abort ends the milestone', async () => {
-    const world = away('runTurn');
+  const abortOnceAsked = async (world: World): Promise<Handle> => {
     const handle = await startMilestone(worker, world);
     const { id } = await opened(handle, 'host_unreachable');
     await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action: 'abort' }] });
     expect((await failureOf(handle)).type).toBe('aborted');
+    return handle;
+  };
+
+  test('abort ends the milestone, and the agent on the host that is there again: what it said and did is on record', async () => {
+    const world = away('runTurn');
+    await abortOnceAsked(world);
+    const order = world.calls.map(({ name }) => name);
+    expect(order.slice(order.lastIndexOf('stopRun'))).toEqual(expect.arrayContaining(['stopRun', 'runTurn', 'endTurn', 'releaseWorkspace']));
+    expect(callsOf(world, 'stopRun')).toMatchObject([{ task: 'one', turn: 1, seq: 1 }]);
+    expect(events(world)).toContainEqual({ kind: 'cut_off', message: expect.stringContaining('one #1') });
+  });
+
+  test('abort says that the agent may work on where the host is still away; files that may yet change are no checkpoint', async () => {
+    const world = away('runTurn');
+    world.on.stopRun = () => Promise.reject(failure('internal', 'build-vm does not answer'));
+    await abortOnceAsked(world);
+    expect(events(world)).toContainEqual({ kind: 'run_left', message: expect.stringContaining('may work on') });
+    expect(callsOf(world, 'endTurn')).toEqual([]);
+    expect(callsOf(world, 'releaseWorkspace')).toHaveLength(1);
+  });
+
+  test('abort keeps the files of an agent that is ended, also where what it said last cannot be stored', async () => {
+    const world = newWorld({ on: { runTurn: () => Promise.reject(failure('host_unreachable', 'build-vm does not answer')) } });
+    await abortOnceAsked(world);
+    expect(callsOf(world, 'endTurn')).toHaveLength(1);
+    expect(events(world).map(({ kind }) => kind)).not.toContain('run_left');
+  });
+
+  test('abort before a turn has begun has nothing to end', async () => {
+    const world = away('claimWorkspace');
+    await abortOnceAsked(world);
+    expect([...callsOf(world, 'stopRun'), ...callsOf(world, 'endTurn')]).toEqual([]);
   });
 });
 

@@ -1,8 +1,9 @@
 /** One case per decision the judge can make, and the order of a turn for each way a run can end. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TurnOutcomeKind } from '../../src/domain/turn-outcome.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestWorker, type TestWorker } from '../support/temporal-worker.ts';
-import { events, milestoneStates, scheduled, startMilestone, taskStates } from './driver.ts';
+import { events, milestoneStates, scheduled, startMilestone, taskStates, timersOf } from './driver.ts';
 import { callsOf, fakeActivities, judgements, milestone, newWorld, records, runs, task, turnCalls } from './fakes.ts';
 
 let worker: TestWorker;
@@ -33,8 +34,8 @@ describe('a turn', () => {
   });
 
   test.each<[TurnOutcomeKind, string[]]>([
-    ['maxTurns', ['endTurn', 'runChecks', 'judgeTurn']],
-    ['overBudget', ['endTurn', 'runChecks', 'judgeTurn']],
+    ['maxTurns', ['endTurn', 'runChecks', 'reviewTurn', 'judgeTurn']],
+    ['overBudget', ['endTurn', 'runChecks', 'reviewTurn', 'judgeTurn']],
     ['failed', ['endTurn', 'judgeTurn']],
     ['refused', ['endTurn', 'judgeTurn']],
     ['lost', ['judgeTurn']],
@@ -81,9 +82,16 @@ describe('decision', () => {
     expect(callsOf(world, 'runTurn')).toMatchObject([{ turn: 1, seq: 1 }, { turn: 1, seq: 2 }]);
     expect(milestoneStates(world)).toEqual(['running', 'waiting', 'running', 'completed']);
     expect(events(world)).toContainEqual({ kind: 'sleeping', message: expect.stringMatching(/^one sleeping until \d\d:\d\d UTC: usage limit$/) as unknown });
-    const { events: history } = await handle.fetchHistory();
-    const timer = history?.find((e) => e.timerStartedEventAttributes);
-    expect(Buffer.from(timer?.userMetadata?.summary?.data ?? []).toString()).toMatch(/^"one sleeping until \d\d:\d\d UTC"$/);
+  });
+
+  test('wait names its timer for people', async () => {
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const world = newWorld({ on: { runTurn: runs({ outcome: 'limited' }), judgeTurn: judgements({ decision: 'wait', rule: 'limited', until, reason: 'usage limit' }) } });
+    const handle = await startMilestone(worker, world);
+    const timer = await eventually(async () => (await timersOf(handle))[0], { what: 'the timer' });
+    expect(timer.label).toMatch(/^"one sleeping until \d\d:\d\d UTC"$/);
+    expect(timer.dueAt).toBeGreaterThanOrEqual(Date.parse(until) - 1);
+    await handle.terminate();
   });
 });
 

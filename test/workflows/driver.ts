@@ -51,6 +51,27 @@ export const milestoneStates = (world: World): string[] => records(world).flatMa
 
 export const events = (world: World): NonNullable<RecordState['events']> => records(world).flatMap((r) => r.events ?? []);
 
+export interface Timer {
+  ms: number;
+  label: string;
+  /** By the clock of the workflow, in milliseconds. */
+  dueAt: number;
+}
+
+const msOf = (span?: { seconds?: unknown; nanos?: number | null } | null): number => Number(span?.seconds ?? 0) * 1_000 + Math.floor((span?.nanos ?? 0) / 1e6);
+
+/** Every timer of the history, in order. */
+export async function timersOf(handle: Handle): Promise<Timer[]> {
+  const history = (await handle.fetchHistory()).events ?? [];
+  const byId = new Map(history.map((event) => [String(event.eventId), event]));
+  return history.flatMap(({ timerStartedEventAttributes: timer, userMetadata }) => {
+    if (!timer) return [];
+    const task = byId.get(String(timer.workflowTaskCompletedEventId))?.workflowTaskCompletedEventAttributes;
+    const ms = msOf(timer.startToFireTimeout);
+    return [{ ms, label: Buffer.from(userMetadata?.summary?.data ?? []).toString(), dueAt: msOf(byId.get(String(task?.startedEventId))?.eventTime) + ms }];
+  });
+}
+
 /** Activities that were scheduled, by the history and not by the fakes. */
 export async function scheduled(handle: Handle): Promise<string[]> {
   const { events: history } = await handle.fetchHistory();

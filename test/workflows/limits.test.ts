@@ -1,10 +1,10 @@
 /** Usage limits, overload and holds: what waits, who may shorten it, and that the same turn goes on. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JudgeResult } from '../../src/activities/contract.ts';
-import { answerUpdate, type OpenBreakpoint } from '../../src/workflows/messages.ts';
+import { answerSignal, answerUpdate, breakpointsQuery, pauseSignal, resumeSignal, type OpenBreakpoint } from '../../src/workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker, type TestWorker } from '../support/temporal-worker.ts';
-import { events, failureOf, milestoneStates, opened, startMilestone, type Handle } from './driver.ts';
+import { events, failureOf, inState, milestoneStates, opened, startMilestone, timersOf, type Handle, type Timer } from './driver.ts';
 import { callsOf, fakeActivities, judgements, milestone, newWorld, records, runs, task, type World } from './fakes.ts';
 
 let worker: TestWorker;
@@ -26,14 +26,7 @@ const answer = (handle: Handle, { id }: OpenBreakpoint, action: 'wait' | 'retry'
 const answered = (world: World) => records(world).flatMap((record) => record.answered ?? []);
 const asked = (world: World) => records(world).flatMap((record) => record.opened ?? []);
 
-/** Milliseconds from its start, and the label, of each timer of the history. */
-async function timers(handle: Handle): Promise<{ ms: number; label: string }[]> {
-  const { events: history } = await handle.fetchHistory();
-  return (history ?? []).flatMap(({ timerStartedEventAttributes: timer, userMetadata }) => (timer ? [{
-    ms: Number(timer.startToFireTimeout?.seconds ?? 0) * 1_000 + (timer.startToFireTimeout?.nanos ?? 0) / 1e6,
-    label: Buffer.from(userMetadata?.summary?.data ?? []).toString(),
-  }] : []));
-}
+const timer = (handle: Handle): Promise<Timer> => eventually(async () => (await timersOf(handle))[0], { what: 'the timer' });
 
 const limitedFor = (until: string | null): World =>
   newWorld({ on: { runTurn: runs({ outcome: 'limited' }, {}), judgeTurn: judgements(limit(until), {}) } });
@@ -51,30 +44,61 @@ describe('a usage limit', () => {
     expect(callsOf(world, 'runTurn')).toMatchObject(twoRuns);
     expect(callsOf(world, 'judgeTurn')[1]).toMatchObject({ attemptsLeft: 2, failuresBefore: 0 });
     expect(answered(world)).toMatchObject([{ id: question?.id, action: 'retry', by: 'the timer', via: 'timer' }]);
-    expect((await timers(handle)).map(({ label }) => label)).toEqual([expect.stringMatching(/^"one sleeping until \d\d:\d\d UTC"$/)]);
   });
 
   test('is shortened by a person, and its window does not hold the turn again at once', async () => {
     const world = limitedFor(soon(3_600_000));
     const handle = await startMilestone(worker, world);
     const question = await opened(handle, 'rate_limit_hit');
+    const { label, dueAt } = await timer(handle);
+    expect(label).toMatch(/^"one sleeping until \d\d:\d\d UTC"$/);
+    expect(Math.abs(dueAt - Date.parse(question.until ?? ''))).toBeLessThanOrEqual(1);
     await answer(handle, question, 'retry');
     await handle.result();
+    expect(await timersOf(handle)).toHaveLength(1);
     expect(callsOf(world, 'runTurn')).toMatchObject(twoRuns);
     expect(callsOf(world, 'beginTurn')[1]).toMatchObject({ seq: 2, usageSkipped: question.until });
     expect(answered(world)).toMatchObject([{ action: 'retry', by: 'ann', via: 'update' }]);
   });
 
   test('left waiting, it is out of the inbox and sleeps on to the reset', async () => {
-    const until = soon(8_000);
-    const world = limitedFor(until);
+    const world = limitedFor(soon(3_600_000));
     const handle = await startMilestone(worker, world);
-    await answer(handle, await opened(handle, 'rate_limit_hit'), 'wait');
+    const question = await opened(handle, 'rate_limit_hit');
+    await timer(handle);
+    await answer(handle, question, 'wait');
     await eventually(() => events(world).find(({ kind }) => kind === 'sleeping'), { what: 'the sleep' });
-    await handle.result();
-    expect(milestoneStates(world)).toEqual(['running', 'waiting', 'running', 'waiting', 'running', 'completed']);
+    const { label, dueAt } = await eventually(async () => (await timersOf(handle))[1], { what: 'the timer of the sleep' });
+    expect(label).toMatch(/^"one sleeping until \d\d:\d\d UTC"$/);
+    expect(Math.abs(dueAt - Date.parse(question.until ?? ''))).toBeLessThanOrEqual(1);
+    expect(await handle.query(breakpointsQuery)).toEqual([]);
+    await handle.cancel();
+    expect(await failureOf(handle)).toMatchObject({ type: 'cancelled' });
+    expect(milestoneStates(world)).toEqual(['running', 'waiting', 'running', 'waiting', 'cancelled']);
     expect(answered(world)).toMatchObject([{ action: 'wait', by: 'ann' }]);
+    expect(callsOf(world, 'runTurn')).toMatchObject(twoRuns.slice(0, 1));
+  });
+
+  test.each(['asked about', 'left waiting'])('%s and paused before, nothing begins at the reset before it is resumed', async (how) => {
+    const paused = Promise.withResolvers<void>();
+    let until = '';
+    const world = limitedFor(null);
+    const rest = judgements({});
+    world.on.judgeTurn = async (call) => {
+      if (until !== '') return rest(call);
+      await paused.promise;
+      return { ...(await rest(call)), ...limit((until = soon(4_000))) };
+    };
+    const handle = await startMilestone(worker, world);
+    await eventually(() => callsOf(world, 'judgeTurn').length === 1, { what: 'the judge' });
+    await handle.signal(pauseSignal, { by: 'ann' });
+    if (how === 'left waiting') await handle.signal(answerSignal, { breakpoint: `${world.project}/m/one.1/rate_limit_hit.1`, action: 'wait', by: 'ann' });
+    paused.resolve();
+    await inState(handle, 'paused');
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+    expect(callsOf(world, 'beginTurn')).toHaveLength(1);
+    await handle.signal(resumeSignal, { by: 'ann' });
+    await handle.result();
     expect(callsOf(world, 'runTurn')).toMatchObject(twoRuns);
   });
 
@@ -138,7 +162,7 @@ test('an overloaded API is waited for with growing timers, in the same turn, and
   const world = newWorld({ on: { runTurn: runs({ outcome: 'failed', failure: 'overloaded' }), judgeTurn: judgements(overload) } });
   const handle = await startMilestone(worker, world);
   await eventually(() => events(world).find(({ kind }) => kind === 'sleeping'), { what: 'the sleep' });
-  const first = await eventually(async () => (await timers(handle))[0], { what: 'the timer' });
+  const first = await timer(handle);
   expect(first.ms).toBeGreaterThanOrEqual(48_000);
   expect(first.ms).toBeLessThanOrEqual(60_000);
   expect(callsOf(world, 'endTurn')).toEqual([]);

@@ -101,6 +101,8 @@ describe('pause of a project', () => {
     await eventually(() => begun(world, 'a'), { what: 'the run' });
     await handle.executeUpdate<unknown, [Control]>('pauseNow', { args: [{ by: 'ann' }] });
     await eventually(() => statesOf(world).includes('paused'), { what: 'the record of the pause' });
+    // The word to the milestone is on its way beside that record.
+    await eventually(async () => ((await milestoneHandle(world, 'a').fetchHistory()).events ?? []).some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'pause'), { what: 'the word of it' });
     release();
     await eventually(async () => (await milestoneHandle(world, 'a').query(milestoneStatusQuery)).state === 'paused', { what: 'the milestone' });
     await milestoneHandle(world, 'a').signal('resume');

@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { projectWorkflowId } from '../../src/domain/ids.ts';
 import type { RunReport } from '../../src/activities/contract.ts';
-import { answerSignal, answerUpdate, WORKFLOW_QUEUE } from '../../src/workflows/messages.ts';
+import { answerSignal, answerUpdate, applyPlanUpdate, WORKFLOW_QUEUE } from '../../src/workflows/messages.ts';
 import type { projectWorkflow } from '../../src/workflows/project.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker } from '../support/temporal-worker.ts';
 import { events, inState, opened, startMilestone, type Handle } from './driver.ts';
 import { callsOf, failure, fakeActivities, judged, judgements, milestone, newWorld, ran, runs, stalled, task, untilCancelled } from './fakes.ts';
+import { timedScenarios } from './timed-histories.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
 const worker = await startTestWorker(fakeActivities);
@@ -34,6 +35,16 @@ const SCENARIOS: Record<string, () => Promise<Handle>> = {
     await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action: 'retry', note: 'again', by: 'ann' }] });
     const done = await opened(handle, 'milestone_completion');
     await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: done.id, action: 'revise', note: 'more' }] });
+    await handle.result();
+    return handle;
+  },
+  async weakened() {
+    const weakened = { decision: 'breakpoint', rule: 'evidence_weakened', breakpoint: 'evidence_weakened', failed: true } as const;
+    const handle = await startMilestone(worker, newWorld({ on: { judgeTurn: judgements(weakened, { decision: 'retry', failed: true }, weakened, {}) } }));
+    for (const action of ['approve', 'retry'] as const) {
+      const { id } = await opened(handle, 'evidence_weakened');
+      await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: id, action, by: 'ann' }] });
+    }
     await handle.result();
     return handle;
   },
@@ -104,6 +115,14 @@ const SCENARIOS: Record<string, () => Promise<Handle>> = {
     await handle.result();
     return handle;
   },
+  /** `givenUp` itself is of before the agent was ended then. */
+  async givenUpAndEnded() {
+    const handle = await startMilestone(worker, newWorld({ on: { runTurn: () => Promise.reject(failure('host_unreachable', 'away')) } }));
+    const { id } = await opened(handle, 'host_unreachable');
+    await handle.signal(answerSignal, { breakpoint: id, action: 'abort' });
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
   async continued() {
     const world = newWorld({ milestones: [milestone('m', withQuestion)], on: { judgeTurn: async () => judged() } });
     const first = await startMilestone(worker, world, { historyLimit: 30 });
@@ -160,6 +179,44 @@ SCENARIOS.holds = async () => {
   return handle;
 };
 
+/** The agent fails, its next attempt waits, and meanwhile the project tells of another plan. */
+SCENARIOS.changed = async () => {
+  const brief = milestone('m', { retry: { firstMs: 2_000, factor: 2, jitter: 0, maxMs: 60_000 } });
+  const world = newWorld({
+    milestones: [brief],
+    on: {
+      loadMilestone: async (p) => (p.planSha256 === 'abc' ? brief : { ...brief, tasks: [...brief.tasks, task('two')] }),
+      runTurn: runs({ outcome: 'failed', failure: 'api_error' }, {}),
+      judgeTurn: judgements({ decision: 'retry', rule: 'agent_failed', failed: true }, {}),
+    },
+  });
+  const handle = await startMilestone(worker, world);
+  await eventually(async () => (await timersOf(handle)) === 1, { what: 'the wait' });
+  await handle.executeUpdate(applyPlanUpdate, { args: [{ planSha256: 'b'.repeat(64), by: 'ann', checked: true }] });
+  await handle.result();
+  return handle;
+};
+
+/** A task that begins with a plan, then two calls that wait for a person: allowed for good, refused. */
+SCENARIOS.asked = async () => {
+  const detail = { toolUseId: 't', tool: 'Bash', input: '{}', inputSha256: 'ab', why: 'w', parts: ['git push'], always: ['Bash(git push)'] };
+  const asks = { decision: 'breakpoint', rule: 'deferred', breakpoint: 'permission_request', hold: true, detail } as const;
+  const tasks = [task('one', { plan: true })];
+  const world = newWorld({
+    milestones: [milestone('m', { tasks })],
+    on: {
+      runTurn: runs({}, { outcome: 'deferred' }, { outcome: 'deferred' }, {}),
+      judgeTurn: judgements({ decision: 'breakpoint', rule: 'plan_made', breakpoint: 'plan_approval', hold: true, detail: { plan: 'p', changedFiles: 0 } }, asks, asks, {}),
+    },
+  });
+  const handle = await startMilestone(worker, world);
+  for (const [kind, n, action] of [['plan_approval', 1, 'approve'], ['permission_request', 1, 'allow-always'], ['permission_request', 2, 'deny']] as const) {
+    await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: (await opened(handle, kind, n)).id, action, note: 'n', by: 'ann' }] });
+  }
+  await handle.result();
+  return handle;
+};
+
 async function projectHistory(fails: boolean): Promise<Handle> {
   const milestones = [{ ...milestone('a'), dependsOn: [] }, { ...milestone('b'), dependsOn: fails ? [] : ['a'] }];
   const world = newWorld({ milestones });
@@ -173,6 +230,7 @@ async function projectHistory(fails: boolean): Promise<Handle> {
 
 SCENARIOS.project = () => projectHistory(false);
 SCENARIOS.projectFails = () => projectHistory(true);
+Object.assign(SCENARIOS, timedScenarios(worker));
 
 /** Nothing of the machine that recorded: its name and paths are in identities, queue names and stack traces. */
 function withoutMachine(key: string, value: unknown): unknown {

@@ -39,6 +39,6 @@ test('a history of other code is refused', async () => {
 
 test('there is one history per way a milestone and a project can go', () => {
   expect(files).toEqual([
-    'cancelled', 'continued', 'cutOff', 'holds', 'limits', 'plain', 'project', 'projectFails', 'questions', 'stalled', 'unreachable', 'waited', 'waits',
+    'asked', 'beside', 'cancelled', 'changed', 'continued', 'cutOff', 'forked', 'givenUp', 'givenUpAndEnded', 'holds', 'limits', 'plain', 'project', 'projectFails', 'questions', 'refusedRestore', 'stalled', 'timed', 'timedOn', 'unreachable', 'waited', 'waits', 'weakened',
   ].map((name) => `${name}.json`));
 });

@@ -126,6 +126,25 @@ describe('the answer', () => {
     expect(callsOf(of, 'runTurn').map(({ turn }) => turn)).toEqual([1, 1, 1, 2]);
   });
 
+  test.each(['retry', 'abort'] as const)('%s is kept while the host is away, and carried out when it is back', async (action) => {
+    const rest = held();
+    const away = failure('host_unreachable', 'away');
+    const of = world(now(stalled()), rest.report, () => Promise.reject(away), now(ran({ outcome: 'interrupted', costUsd: 0.5 })), now(ran()));
+    of.on.stopRun = async () => rest.end({ outcome: 'goesOn' });
+    let ends = 0;
+    of.on.endTurn = async (p) => (ends++ === 0 ? Promise.reject(away) : { tree: `tree-${p.task}-${p.turn}`, changedFiles: 1 });
+    const handle = await startMilestone(worker, of);
+    const { id } = await opened(handle, 'stalled');
+    await answer(handle, id, action);
+    // Once while the run is looked after, once while its files are measured.
+    for (const n of [1, 2]) await handle.executeUpdate(answerUpdate, { args: [{ breakpoint: (await opened(handle, 'host_unreachable', n)).id, action: 'retry' }] });
+    if (action === 'abort') expect(await failureOf(handle)).toEqual({ type: 'aborted', message: `aborted by ann at ${id}` });
+    else expect(await handle.result()).toMatchObject({ tasks: [{ state: 'completed', turns: 2 }] });
+    expect(callsOf(of, 'judgeTurn').map(({ turn }) => turn)).toEqual(action === 'abort' ? [] : [2]);
+    expect(callsOf(of, 'stopRun').map(({ turn, seq, by }) => [turn, seq, by])).toEqual([[1, 1, 'ann'], [1, 1, 'ann'], [1, 1, 'ann']]);
+    expect(answersOf(of).filter((one) => one.id === id)).toHaveLength(1);
+  });
+
   test('abort: ended the same way, then the milestone fails and says who did it', async () => {
     const rest = held();
     const of = world(now(stalled()), rest.report);

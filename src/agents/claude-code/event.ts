@@ -1,5 +1,6 @@
 /** One line of the stream as `logs` prints it: a kind and a short text for people. */
 import type { AgentEvent } from '../../domain/agent.ts';
+import { isToldByPerson } from '../../domain/steering.ts';
 import { blocksOf, resultText, type Block, type Line, type ParsedLine } from './lines.ts';
 
 const TEXT_MAX = 300;
@@ -41,7 +42,10 @@ function toolUse({ id, name, input }: Block): Told {
 
 function tellUser(line: Line): Told {
   const result = blocksOf(line).find((block) => block.type === 'tool_result');
-  if (!result) return { kind: 'other', text: blocksOf(line).map((block) => block.text ?? '').join(' ') };
+  if (!result) {
+    const text = blocksOf(line).map((block) => block.text ?? '').join(' ');
+    return { kind: isToldByPerson(text) ? 'text' : 'other', text };
+  }
   const decision = line.tool_result_meta?.find((meta) => meta.id === result.tool_use_id)?.permission_decision?.decision;
   return { kind: decision === 'reject' ? 'denied' : 'toolResult', text: resultText(result), ...idOf(result.tool_use_id) };
 }

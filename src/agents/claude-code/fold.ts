@@ -36,8 +36,8 @@ export function createFold(): StreamFold {
 }
 
 const emptyState = (): State => ({
-  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], resultText: null, costUsd: 0, inputTokens: 0,
-  outputTokens: 0, apiRetries: 0, usage: [], apiError: null, limitedUntil: null, spoke: false, result: null, calls: {}, open: [], unbooked: {},
+  sessionId: null, agentVersion: null, toolCalls: 0, denials: [], bypasses: [], writes: [], commands: [], resultText: null, costUsd: 0, inputTokens: 0,
+  outputTokens: 0, apiRetries: 0, usage: [], heard: [], apiError: null, limitedUntil: null, spoke: false, result: null, calls: {}, open: [], unbooked: {},
 });
 
 function summaryOf(state: State, exit: RunExit | null): StreamSummary {
@@ -82,6 +82,8 @@ function takeCall(state: State, block: Block): void {
 }
 
 function takeUser(state: State, line: Line): void {
+  // Our own words, repeated at the moment it takes them up.
+  if (line.isReplay === true && line.uuid !== undefined) state.heard.push(line.uuid);
   for (const block of blocksOf(line)) if (block.type === 'tool_result') takeToolResult(state, line, block);
 }
 
@@ -91,17 +93,34 @@ function takeToolResult(state: State, line: Line, block: Block): void {
   const tool = call?.tool ?? '?';
   state.open = state.open.filter((id) => id !== toolUseId);
   const path = pathOf(call);
+  const command = commandOf(call);
   if (call) call.input = null;
   const { decision, source } = line.tool_result_meta?.find((meta) => meta.id === toolUseId)?.permission_decision ?? {};
   const message = resultText(block);
   if (decision === 'reject') state.denials.push({ tool, toolUseId, message });
   else if (ranWithoutGate(block, source, message)) state.bypasses.push({ tool, toolUseId, source: source ?? 'nothing' });
-  if (path !== undefined && decision !== 'reject' && block.is_error !== true) state.writes.push({ path, tool, toolUseId });
+  if (command !== undefined && decision !== 'reject') noteCommand(state, { command, failed: block.is_error === true });
+  if (path !== undefined && decision !== 'reject' && block.is_error !== true) state.writes.push({ path, tool, toolUseId, ...(message.startsWith(CREATED) && { created: true }) });
 }
+
+/** First words of the result of a Write to a path where no file was. */
+const CREATED = 'File created successfully';
 
 /** Tools that change exactly the file they name. */
 const WRITING_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'];
 const readTarget = object({ file_path: text, notebook_path: text });
+
+const MAX_COMMANDS = 200;
+const MAX_COMMAND = 500;
+const readCommand = object({ command: text });
+
+const commandOf = (call: Call | undefined): string | undefined => (call?.tool === 'Bash' ? readCommand(call.input)?.command : undefined);
+
+/** The last ones are the ones that count. */
+function noteCommand({ commands = [] }: State, { command, failed }: { command: string; failed: boolean }): void {
+  commands.push({ command: command.slice(0, MAX_COMMAND), failed });
+  if (commands.length > MAX_COMMANDS) commands.shift();
+}
 
 /** The file that the call changes. */
 function pathOf(call: Call | undefined): string | undefined {

@@ -3,7 +3,7 @@
  * the repository and of the user are shut out, nothing is allowed by a rule, and a hook that does not answer blocks.
  */
 import type { AgentLaunch, AgentTurn } from '../../domain/agent.ts';
-import type { RunFile, SecretSource } from '../../domain/host-api.ts';
+import type { RunFile, RunSpec, SecretSource } from '../../domain/host-api.ts';
 import { onHostOnly } from '../../domain/host-secrets.ts';
 import type { AgentAuth, CredentialSource } from '../../domain/plan.ts';
 
@@ -17,11 +17,26 @@ export interface ClaudeCodeOptions {
   resolve: (source: CredentialSource) => string;
 }
 
-/**
- * What the gate is asked about is what the CLI offers: no background work, no worktrees, no messages between agents.
- * AskUserQuestion and plan mode need `--permission-prompt-tool stdio`, whose answers nobody gives yet, so neither is here.
- */
+/** What the gate is asked about is what the CLI offers: no background work, no worktrees, no messages between agents. */
 const TOOLS = ['Bash', 'Read', 'Edit', 'Write', 'NotebookEdit'];
+
+/**
+ * AskUserQuestion is offered only where a host says that it asks for permissions. Ours never answers there: the gate has
+ * decided before, and what it left open is denied. Resuming such a call needs the same flags.
+ */
+const WITH_QUESTIONS = ['--permission-prompt-tool', 'stdio'];
+
+/** Input as JSON, so that a person can say something in the middle of a turn; the CLI repeats each message when it takes it up. */
+const WITH_MORE_INPUT = ['--input-format', 'stream-json', '--replay-user-messages'];
+
+/**
+ * A call that only goes on is resumed by an empty input that has ended. While a plan is made the CLI may ask its host, which nobody
+ * is here: an input that has ended answers for it.
+ */
+const takesMore = ({ prompt, planning }: AgentTurn): boolean => prompt !== '' && !planning;
+
+/** Seconds. Noting the end of a call is bounded to one; without an answer the agent goes on. */
+const ENDED_TIMEOUT_S = 5;
 
 /** Seconds. A gate answers in milliseconds; a hook that takes longer is broken, and blocks. */
 const GATE_TIMEOUT_S = 60;
@@ -44,7 +59,7 @@ export function launchClaudeCode(options: ClaudeCodeOptions, turn: AgentTurn): A
       cwd: turn.workspace,
       env: envOf(options, turn),
       inherit: INHERITED,
-      stdin: promptOf(turn.prompt),
+      ...inputOf(turn),
       files,
       gate: turn.gate,
       limits: turn.limits,
@@ -55,10 +70,10 @@ export function launchClaudeCode(options: ClaudeCodeOptions, turn: AgentTurn): A
 
 function argsOf(turn: AgentTurn, files: Set<string>): string[] {
   return [
-    '-p', '--output-format', 'stream-json', '--verbose', '--include-hook-events',
-    '--permission-mode', 'default', '--setting-sources', '', '--strict-mcp-config', '--disable-slash-commands',
+    '-p', ...(takesMore(turn) ? WITH_MORE_INPUT : []), '--output-format', 'stream-json', '--verbose', '--include-hook-events',
+    '--permission-mode', turn.planning ? 'plan' : 'default', '--setting-sources', '', '--strict-mcp-config', '--disable-slash-commands',
     '--settings', inRunDir('gate.json'),
-    '--tools', TOOLS.join(','),
+    '--tools', [...TOOLS, ...(turn.questions ? ['AskUserQuestion'] : [])].join(','), ...(turn.questions ? WITH_QUESTIONS : []),
     ...(files.has('mcp.json') ? ['--mcp-config', inRunDir('mcp.json')] : []),
     // A file, because a command line is short and everybody on the host can read it. The snapshot is off, so that
     // instructions changed by a person hold for a resumed session too.
@@ -80,11 +95,10 @@ function filesOf(turn: AgentTurn): RunFile[] {
 }
 
 function gateSettings() {
-  const hook = {
-    type: 'http', url: '{{GATE_URL}}', headers: { Authorization: 'Bearer $GATE_TOKEN' }, allowedEnvVars: ['GATE_TOKEN'],
-    onFailure: 'block', timeout: GATE_TIMEOUT_S,
-  };
-  return { hooks: { PreToolUse: [{ matcher: '*', hooks: [hook] }] } };
+  const hook = { type: 'http', headers: { Authorization: 'Bearer $GATE_TOKEN' }, allowedEnvVars: ['GATE_TOKEN'] };
+  const gate = { ...hook, url: '{{GATE_URL}}', onFailure: 'block', timeout: GATE_TIMEOUT_S };
+  const ended = [{ matcher: '*', hooks: [{ ...hook, url: '{{GATE_URL}}/ended', timeout: ENDED_TIMEOUT_S }] }];
+  return { hooks: { PreToolUse: [{ matcher: '*', hooks: [gate] }], PostToolUse: ended, PostToolUseFailure: ended } };
 }
 
 function envOf(options: ClaudeCodeOptions, turn: AgentTurn): Record<string, string> {
@@ -118,3 +132,10 @@ function secretOf(source: CredentialSource, resolve: ClaudeCodeOptions['resolve'
 
 /** A leading slash would be taken for a command of the CLI (`/clear`), which it answers without the model. */
 const promptOf = (prompt: string): string => (/^\s*\//.test(prompt) ? `Task:\n${prompt}` : prompt);
+
+const inputOf = (turn: AgentTurn): Pick<RunSpec, 'stdin' | 'moreInput'> =>
+  (takesMore(turn) ? { stdin: userMessage(promptOf(turn.prompt)), moreInput: { until: { type: 'result' } } } : { stdin: promptOf(turn.prompt) });
+
+/** One line of the CLI's input. `uuid`: it is repeated with the message. */
+export const userMessage = (content: string, uuid?: string): string =>
+  `${JSON.stringify({ type: 'user', message: { role: 'user', content: [{ type: 'text', text: content }] }, parent_tool_use_id: null, ...(uuid && { uuid }) })}\n`;

@@ -15,7 +15,7 @@ const readBlock = object({
 });
 
 const readLine = object({
-  type: text, subtype: text, session_id: text, claude_code_version: text,
+  type: text, subtype: text, session_id: text, uuid: text, isReplay: flag, claude_code_version: text,
   message: object({ id: text, content: either(text, list(readBlock)), usage: readUsage }),
   /** Of `assistant`: what the API said instead of an answer. Of `system/api_retry` too. */
   error: text,

@@ -52,6 +52,7 @@ function outcomeOfExit(exit: RunExit, spoke: boolean): TurnOutcome {
 function outcomeOfResult(result: Line, ending: Ending): TurnOutcome {
   const text = result.result ?? '';
   const message = result.errors?.join('; ') || text || `The agent ended: ${result.terminal_reason ?? result.subtype ?? 'no reason given'}.`;
+  if (/^No conversation found\b/.test(message)) return { kind: 'interrupted', message: `The session is gone: ${message}` };
   return deferral(result) ?? ownLimit(result, message) ?? refusal(result, message)
     ?? (result.is_error === true ? apiFailure(result, ending, message) : unfinished(result))
     ?? (result.subtype === 'success' && result.is_error === false && result.terminal_reason === 'completed'

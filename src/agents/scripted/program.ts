@@ -33,6 +33,12 @@ async function permission(id, tool, input) {
   }
 }
 
+async function ended(id, tool, input) {
+  const call = { session_id: session, hook_event_name: 'PostToolUse', tool_name: tool, tool_input: input, tool_use_id: id };
+  const headers = { authorization: 'Bearer ' + gate.token, 'content-type': 'application/json' };
+  await fetch(gate.url + '/ended', { method: 'POST', headers, body: JSON.stringify(call) }).catch(() => undefined);
+}
+
 async function use(tool, input, act) {
   calls += 1;
   const id = 'scripted_' + turn + '_' + seq + '_' + calls;
@@ -40,7 +46,9 @@ async function use(tool, input, act) {
   const { permissionDecision, permissionDecisionReason: message } = await permission(id, tool, input);
   if (permissionDecision === 'defer') finish({ kind: 'deferred', toolUseId: id, tool, input });
   if (permissionDecision !== 'allow') return print({ event: 'denied', id, tool, message: message ?? 'denied' });
-  print({ event: 'toolResult', id, text: String((await act()) ?? 'done') });
+  const answer = String((await act()) ?? 'done');
+  await ended(id, tool, input);
+  print({ event: 'toolResult', id, text: answer });
 }
 
 const store = (put, path, content) => {

@@ -21,8 +21,8 @@ async function pauseOrResume(call: Call, act: typeof pause, said: string): Promi
   await call.print({ target: name, accepted: true }, () => `${name} ${said}`);
 }
 
-/** What was ended, and what was kept. */
-const DONE_BY_CANCEL = new Set(['run_cancelled', 'cut_off']);
+/** What was ended or could not be, and what was kept. */
+const DONE_BY_CANCEL = new Set(['run_cancelled', 'run_stopped', 'run_left', 'cut_off']);
 
 async function cancelTarget({ session, io, args, print, say }: Call): Promise<void> {
   const [name = ''] = args;

@@ -47,6 +47,6 @@ async function doctor(call: Call<Options>): Promise<number> {
 export function addDoctor(program: Command, frame: Frame): void {
   const command = program.command('doctor').description('check database, Temporal, the reviewer and a host; each failure says what to do')
     .argument('[host]', '`local` (default), or an alias of ~/.ssh/config; the host program is put there')
-    .option('--workspace <path>', 'a folder of code on that host: is it there, and may it be written?');
+    .option('--workspace <path>', 'a folder of code on that host: is it there, may it be written, and how are its changes noticed?');
   define<Options>(frame, command, doctor);
 }

@@ -2,11 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { eventsAfter, type EventCursor, type LoggedEvent } from '../../db/stream-reader.ts';
-import { readStatus } from '../../db/status.ts';
-import type { Target } from '../../domain/ids.ts';
-import type { Db } from '../../db/transaction.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { colorsFor, write, type Io } from '../io.ts';
+import { isOver } from '../target-over.ts';
 import { existingTarget } from '../targets.ts';
 
 interface Options {
@@ -14,7 +12,6 @@ interface Options {
 }
 
 const EVERY_MS = 200;
-const OVER = ['completed', 'failed', 'cancelled', 'skipped'];
 /** Bookkeeping of the agent's own program: kept, but not for people. */
 const HIDDEN: LoggedEvent['kind'][] = ['other', 'progress'];
 
@@ -23,15 +20,6 @@ function eventText(event: LoggedEvent, io: Io): string {
   const place = colors.dim(`${event.at.slice(11, 19)} ${event.task}.${event.turn}`);
   const what = event.tool ? `${event.kind} ${event.tool}` : event.kind;
   return `${place} ${colors.cyan(what)} ${event.text.replace(/\n/g, '\n    ')}\n`;
-}
-
-/** Nothing more can come: what the target names has ended. */
-async function isOver(db: Db, target: Target): Promise<boolean> {
-  const [project] = (await readStatus(db, target.project)).projects;
-  const milestones = (project?.milestones ?? []).filter(({ id }) => target.milestone === undefined || id === target.milestone);
-  const tasks = milestones.flatMap((milestone) => milestone.tasks).filter(({ id }) => target.task === undefined || id === target.task);
-  if (target.turn !== undefined) return tasks.some(({ turns }) => turns.some(({ turn, outcome }) => turn === target.turn && outcome !== null));
-  return OVER.includes(project?.state ?? '') || tasks.every(({ state }) => OVER.includes(state));
 }
 
 /** False when nobody reads any more. */

@@ -1,11 +1,12 @@
 /** `holdpoint start PLAN`: stores the plan and starts its project, or finds it running. Twice is one project. */
 import type { Command } from 'commander';
 import { leaseHolder } from '../../db/leases.ts';
-import { savePlan } from '../../db/plans.ts';
+import { isRunOver, savePlan } from '../../db/plans.ts';
 import { HoldpointError } from '../../domain/failure-kind.ts';
 import { projectWorkflowId } from '../../domain/ids.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { describe, startProject } from '../../temporal/client.ts';
+import { describe } from '../../temporal/client.ts';
+import { startProject } from '../../temporal/start.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { loadPlanFile, type LoadedPlan } from '../plan-file.ts';
 import { refuseDataDirInWorkspace } from '../workspace-guard.ts';
@@ -48,10 +49,11 @@ async function start(call: Call<Options>): Promise<void> {
   const temporal = await session.temporal();
   await refuseLeased(call, loaded.plan);
   await savePlan(session.db, { project, ...loaded });
-  const { workflowId, runId, started, planSha256, previous } = await startProject(temporal, { project, planSha256: loaded.sha256 }, session.config.taskQueue);
+  const isOver = (run: string): Promise<boolean> => isRunOver(session.db, { project, runId: run });
+  const { workflowId, runId, started, planSha256, previous } = await startProject(temporal, { project, planSha256: loaded.sha256 }, session.config.taskQueue, isOver);
   await print({ project, workflowId, runId, started, previous: previous?.toLowerCase() ?? null }, () => [
     started ? `started ${project} (${workflowId})${previous ? `; a new run, the one before ended as ${previous.toLowerCase()}` : ''}` : `${project} is running already`,
-    ...(planSha256 !== null && planSha256 !== loaded.sha256 ? ['it follows the plan it was started with; this file differs and holds for the next run'] : []),
+    ...(planSha256 !== null && planSha256 !== loaded.sha256 ? ['it follows another plan than this file: `holdpoint plan apply` changes that, otherwise the file holds for the next run'] : []),
     `next: holdpoint status ${project} --watch`,
   ].join('\n'));
 }

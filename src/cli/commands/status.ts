@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readStatus, type StatusDocument } from '../../db/status.ts';
 import { HoldpointError } from '../../domain/failure-kind.ts';
+import { CLOSED_STATES } from '../../domain/states.ts';
 import { define, type Call, type Frame } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { write } from '../io.ts';
@@ -13,7 +14,6 @@ interface Options {
 }
 
 const EVERY_MS = 500;
-const CLOSED = ['completed', 'failed', 'cancelled'];
 /** Cursor home, clear to the end: redrawing without flicker. */
 const REDRAW = '\x1b[H\x1b[J';
 
@@ -33,7 +33,7 @@ async function watch(call: Call<Options>): Promise<number> {
     const isRead = text === shown || (await write(io.stdout, !json && io.stdout.isTTY ? REDRAW + text : text));
     if (!isRead) return EXIT.done;
     shown = text;
-    if (document.projects.every(({ state }) => CLOSED.includes(state))) return EXIT.done;
+    if (document.projects.every(({ state }) => CLOSED_STATES.includes(state))) return EXIT.done;
     await sleep(EVERY_MS, undefined, { signal: io.signal });
   }
 }

@@ -1,6 +1,7 @@
 /** One host, in the order in which a connection comes about, then what was found there. */
 import type { HostHello, ProbeResult } from '../../domain/host-api.ts';
 import { HoldpointError, type FailureKind } from '../../domain/failure-kind.ts';
+import { DEFAULT_EXCLUDE } from '../../domain/plan-schema/policy.ts';
 import { cryptoBinding } from '../../ssh/connect.ts';
 import type { HostLink } from '../../ssh/hosts.ts';
 import { isNewEnough } from '../../ssh/probe-script.ts';
@@ -34,7 +35,7 @@ export interface HostQuestion {
 export async function checkHost(session: Session, question: HostQuestion): Promise<Finding[]> {
   const { host, workspace } = question;
   const stages = STAGES.filter((name) => host !== 'local' || !OF_SSH.includes(name));
-  const onHost = workspace === null ? ON_HOST : [...ON_HOST, 'workspace'];
+  const onHost = workspace === null ? ON_HOST : [...ON_HOST, 'workspace', 'watch'];
   try {
     const link = await before(session.hosts.link(host), LINK_DEADLINE_MS, 'host_unreachable', `Host "${host}"`);
     return [...reached(link, stages), ...await lookAround(session, link, workspace, onHost), ...crypto(host)];
@@ -75,14 +76,14 @@ function stopped(host: string, stages: readonly Stage[], error: unknown): Findin
 async function lookAround(session: Session, { api, hello, name: host }: HostLink, workspace: string | null, names: readonly string[]): Promise<Finding[]> {
   const { claudeCommand, claudeBaseUrl } = session.config;
   const here = api.probe({ workspace: hello.home, agentCommand: claudeCommand, ask: LOGIN_QUESTION });
-  const there = workspace === null ? null : api.probe({ workspace, agentCommand: null });
+  const there = workspace === null ? null : api.probe({ workspace, agentCommand: null, watch: { exclude: DEFAULT_EXCLUDE } });
   try {
     const [home, code] = await before(Promise.all([here, there]), PROBE_DEADLINE_MS, 'host_unreachable', `Host "${host}"`);
     return [
       checkGit(home, placeOf(host)),
       ...checkClaude(home, { place: placeOf(host), command: claudeCommand, baseUrl: claudeBaseUrl }),
       checkDisk([...room(hello.home, home), ...(code && workspace !== null ? room(workspace, code) : [])]),
-      ...(code && workspace !== null ? [checkWorkspace(workspace, code, placeOf(host))] : []),
+      ...(code && workspace !== null ? [checkWorkspace(workspace, code, placeOf(host)), checkWatch(code)] : []),
     ];
   } catch (error) {
     return names.map((name) => failed(name, error, 'Ask again; the host may be busy.'));
@@ -91,10 +92,19 @@ async function lookAround(session: Session, { api, hello, name: host }: HostLink
 
 const placeOf = (host: string): string => (host === 'local' ? 'this machine' : host);
 
-function checkGit({ git: { path, version } }: ProbeResult, place: string): Finding {
+/** Worktrees and forks are brought back with `git merge-tree --write-tree` (docs/decisions/0026). */
+const OLDEST_GIT = [2, 38] as const;
+
+export function checkGit({ git: { path, version } }: Pick<ProbeResult, 'git'>, place: string): Finding {
   const install = `Install git on ${place}: snapshots are made with it.`;
   if (path === null) return bad('git', `there is no git on the PATH of ${place}`, install, 'git_missing');
-  return version === null ? bad('git', `${path} --version fails`, install) : good('git', `${version.replace('git version ', '')} at ${path}`);
+  if (version === null) return bad('git', `${path} --version fails`, install);
+  const found = `${version.replace('git version ', '')} at ${path}`;
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  const update = `Install git ${OLDEST_GIT.join('.')} or newer on ${place}: worktrees (\`isolation\`) and forks are merged with it.`;
+  if (major === undefined) return bad('git', `${found}: which version that is cannot be told`, update);
+  const isOld = Number(major) < OLDEST_GIT[0] || (Number(major) === OLDEST_GIT[0] && Number(minor) < OLDEST_GIT[1]);
+  return isOld ? bad('git', `${found} is too old for worktrees and forks`, update) : good('git', found);
 }
 
 export interface Room {
@@ -116,6 +126,16 @@ function checkWorkspace(path: string, { workspace: { exists, writable } }: Probe
   const kind = exists ? 'workspace_not_writable' : 'workspace_missing';
   if (!exists) return bad('workspace', `there is no folder ${path} on ${place}`, 'Create it, or correct workspace.path of the plan.', kind);
   return writable ? good('workspace', path) : bad('workspace', `${path} cannot be written on ${place}`, `Give the user that signs in there the right to write to ${path}.`, kind);
+}
+
+/** No failure: what the kernel does not tell is found by looking again and again. */
+export function checkWatch({ watch }: Pick<ProbeResult, 'watch'>): Finding {
+  if (!watch) return unknown('watch', 'workspace');
+  const { mode, watches } = watch;
+  if (watches === null) return good('watch', mode);
+  const { limit, needed } = watches;
+  if (needed <= limit) return good('watch', `${mode}: ${needed} of the ${limit} watches its user may have`);
+  return good('watch', `polling: inotify has ${limit} watches for its user, and the folders there take more (raise fs.inotify.max_user_watches)`);
 }
 
 /** A matter of this machine, known without a connection. */

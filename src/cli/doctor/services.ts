@@ -25,11 +25,11 @@ export async function checkDatabase(session: Session): Promise<Finding[]> {
 async function migrations({ db }: Session): Promise<Finding> {
   const name = 'migrations';
   try {
-    const { applied, pending, unknown: newer } = await before(migrationState(db), DEADLINE_MS, 'database_unreachable', 'Postgres');
+    const { pending, unknown: newer } = await before(migrationState(db), DEADLINE_MS, 'database_unreachable', 'Postgres');
     const cure = 'Use the Holdpoint version that migrated it, or a newer one.';
     if (newer.length > 0) return bad(name, `the database is newer than this program: it has ${newer.join(', ')}`, cure);
     if (pending.length > 0) return bad(name, `the database lacks ${pending.join(', ')}`, 'Run `holdpoint migrate`.');
-    return good(name, `${applied.length} applied, none missing`);
+    return good(name, 'all applied');
   } catch (error) {
     return failed(name, error, 'Run `holdpoint migrate` and read what it says.');
   }

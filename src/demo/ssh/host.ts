@@ -35,8 +35,12 @@ const secret = (path: string, text: string): string => {
   return path;
 };
 
+/** ssh2 drops the zero that one public key in 256 begins with (lib/keygen.js of 1.17): sshd and ssh2 itself refuse such a key. */
+const isWhole = (key: string): boolean => !(ssh2.utils.parseKey(key) instanceof Error);
+
 function makeKey(path: string): string {
-  const generated = ssh2.utils.generateKeyPairSync('ed25519');
+  let generated = ssh2.utils.generateKeyPairSync('ed25519');
+  while (!isWhole(generated.private)) generated = ssh2.utils.generateKeyPairSync('ed25519');
   secret(path, generated.private);
   return generated.public.trim();
 }

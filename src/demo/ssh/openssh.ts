@@ -5,12 +5,13 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldpointError } from '../../domain/failure-kind.ts';
-import { freePort } from '../../embedded/free-port.ts';
+import { freePort, onFreePorts, portTaken } from '../../embedded/free-port.ts';
 import { isAlive } from '../../embedded/process-identity.ts';
 import { logTail, startServer, type ServerProcess } from '../../embedded/server-process.ts';
 import type { SshFiles, SshServer } from './host.ts';
 
-const START_DEADLINE_MS = 10_000;
+/** As long as Postgres and Temporal have: a busy machine is slow and not broken. */
+const START_DEADLINE_MS = 60_000;
 /** Where sshd, run by root, wants an empty directory; only the OS's own set-up may make it. */
 const PRIVILEGE_SEPARATION = '/run/sshd';
 
@@ -67,19 +68,34 @@ const greeting = (port: number): Promise<string | undefined> =>
     socket.once('data', (bytes) => done(bytes.toString('latin1').trim())).once('error', () => done()).once('timeout', () => done());
   });
 
+/** Whoever else has the port may greet as well: what our own server says of it counts. */
+const listens = (logFile: string, port: number): boolean => logTail(logFile, 50).includes(`Server listening on 127.0.0.1 port ${port}.`);
+
 async function waitForGreeting(server: ServerProcess, port: number, logFile: string): Promise<string> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline && isAlive(server)) {
-    const text = await greeting(port);
+    const text = listens(logFile, port) ? await greeting(port) : undefined;
     if (text) return text.replace(/^SSH-2\.0-/, '');
     await sleep(20);
   }
-  throw new HoldpointError('internal', `sshd did not start: ${logTail(logFile)}`, { hint: `see ${logFile}` });
+  const said = logTail(logFile);
+  if (said.includes(`Bind to port ${port} on 127.0.0.1 failed: Address already in use`)) throw portTaken(port, 'sshd');
+  throw new HoldpointError('internal', `sshd did not start: ${said}`, { hint: `see ${logFile}` });
 }
 
 /** Starts sshd on a free port; `outlive` as for every server of the stack. */
-export async function startOpenSsh(sshd: string, files: SshFiles, env: Record<string, string>, outlive: boolean): Promise<SshServer> {
-  const port = await freePort();
+export const startOpenSsh = (sshd: string, files: SshFiles, env: Record<string, string>, outlive: boolean): Promise<SshServer> =>
+  onFreePorts([], async () => startOn(await freePort(), { sshd, files, env, outlive }));
+
+interface Start {
+  sshd: string;
+  files: SshFiles;
+  env: Record<string, string>;
+  outlive: boolean;
+}
+
+/** Throws `port_taken` when somebody listens there. */
+export async function startOn(port: number, { sshd, files, env, outlive }: Start): Promise<SshServer> {
   const config = serverConfig(files, port, env);
   const own = { PATH: env.PATH ?? '' };
   const check = spawnSync(sshd, ['-t', '-f', config], { encoding: 'utf8', env: own });

@@ -1,4 +1,4 @@
-/** `doctor`, `validate`, `start`, `demo`, `up` and every error, with `--json`. */
+/** `doctor`, `validate`, `start`, `demo`, `up`, `steer`, `notify` and every error, with `--json`. */
 import * as z from 'zod';
 import { statusDocument } from './status.ts';
 import { answerAction, count } from './words.ts';
@@ -53,6 +53,23 @@ export const upDocument = z.object({
   database: z.string(),
 }).describe('First line');
 export type UpDocument = z.infer<typeof upDocument>;
+
+export const steerDocument = z.object({
+  target: z.string(),
+  accepted: z.literal(true),
+  reached: z.array(z.object({ milestone: z.string(), when: z.enum(['turn', 'next']).describe('The running turn, or the next prompt') })),
+});
+export type SteerDocument = z.infer<typeof steerDocument>;
+
+const told = z.object({
+  name: z.string(),
+  kind: z.enum(['webhook', 'command', 'desktop']),
+  sent: z.boolean().describe('The receiver has confirmed'),
+  error: z.string().nullable(),
+});
+
+export const notifyDocument = z.object({ channels: z.array(told) });
+export type NotifyDocument = z.infer<typeof notifyDocument>;
 
 const where = z.object({
   file: z.string().optional(),

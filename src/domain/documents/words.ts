@@ -23,17 +23,21 @@ export const liveness = z.enum(LIVENESS);
 export const breakpointKind = z.enum(BREAKPOINT_KINDS as [BreakpointKind, ...BreakpointKind[]]);
 export const priority = z.enum(['high', 'medium', 'low']);
 
-export const answerAction = anyOf<AnswerAction>({ approve: true, revise: true, retry: true, skip: true, 'skip-review': true, wait: true, abort: true });
+export const answerAction = anyOf<AnswerAction>({
+  approve: true, revise: true, retry: true, skip: true, 'skip-review': true, wait: true, extend: true, finish: true, restore: true,
+  allow: true, 'allow-always': true, deny: true, answer: true, keep: true, resolved: true, abort: true,
+});
 
 export const turnOutcome = anyOf<TurnOutcomeKind>({
   completed: true, limited: true, deferred: true, interrupted: true, lost: true, refused: true, maxTurns: true,
   overBudget: true, failed: true,
 });
 
-export const decisionKind = anyOf<DecisionKind>({ proceed: true, retry: true, clarify: true, wait: true, rerun: true, breakpoint: true });
+export const decisionKind = anyOf<DecisionKind>({ proceed: true, retry: true, clarify: true, wait: true, rerun: true, stop: true, breakpoint: true });
 
 export const checkOutcome = anyOf<CheckOutcome>({
   pass: true, newlyFailing: true, stillFailing: true, fixed: true, flaky: true, timeout: true,
+  noReport: true, skipped: true,
 });
 
 export const changeOp = anyOf<ChangeOp>({ add: true, modify: true, delete: true, rename: true, mode: true, type: true });

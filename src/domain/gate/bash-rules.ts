@@ -46,7 +46,7 @@ function disguises(part: ShellPart): string[] {
 }
 
 /** The command itself, and for a wrapper every command that one of its words could begin. */
-function startsOf(command: string[]): string[][] {
+export function startsOf(command: string[]): string[][] {
   if (!WRAPPERS.has(baseName(command[0] ?? ''))) return [command];
   return command.map((_, at) => command.slice(at));
 }

@@ -1,32 +1,39 @@
 /** The gate's answer to a tool call about files: Read, Glob, Grep, LS, Edit, Write and their kin. */
 import type { GateVerdict } from '../gate-policy.ts';
-import { allowsPath, isInside, reachesInto, seePath, stopsPath } from './paths.ts';
+import { grantForFile } from './grants.ts';
+import { allowsPath, isInside, isLocked, reachesInto, seePath, stopsPath } from './paths.ts';
 import type { Place, SeenPath } from './paths.ts';
 import type { Rule } from './rule.ts';
-import { allow, denyAsk, denyDefault, denyGitFolder, denyOutside, denyRule } from './verdicts.ts';
+import { strictest } from './strictest.ts';
+import { allow, askRule, denyDefault, denyGitFolder, denyLocked, denyOutside, denyRule } from './verdicts.ts';
 
 export interface FileRules {
   allow: Rule[];
   ask: Rule[];
   deny: Rule[];
+  granted: Rule[];
 }
 
 const READERS = new Set(['Read', 'Glob', 'Grep', 'LS', 'NotebookRead']);
 const WRITERS = new Set(['Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
 
+export const isWriter = (tool: string): boolean => WRITERS.has(tool);
+
 export const isFileTool = (tool: string): boolean => READERS.has(tool) || WRITERS.has(tool);
 
 /** Every path the call touches must pass; rules are those that cover the tool. */
 export function decideFiles(tool: string, paths: string[], rules: FileRules, place: Place): GateVerdict {
-  const verdicts = paths.map((path) => decideFile(tool, seePath(path, place), rules, place));
-  return verdicts.find(({ decision }) => decision === 'deny') ?? verdicts[0] ?? denyDefault(tool, '');
+  return strictest(paths.map((path) => decideFile(tool, seePath(path, place), rules, place))) ?? denyDefault(tool, '');
 }
 
 function decideFile(tool: string, path: SeenPath, rules: FileRules, place: Place): GateVerdict {
   const denied = rules.deny.find((rule) => stops(rule, tool, path, place));
   if (denied) return denyRule(denied, path.written);
+  if (WRITERS.has(tool) && isLocked(path, place)) return denyLocked(tool, path.written);
+  const granted = rules.granted.find((rule) => rule.tool === tool && allows(rule, tool, path, place));
+  if (granted) return allow(granted.text);
   const asks = rules.ask.find((rule) => stops(rule, tool, path, place));
-  if (asks) return denyAsk(asks, path.written);
+  if (asks) return askRule(asks, path.real, grantForFile(tool, path.real));
   const allowed = rules.allow.find((rule) => allows(rule, tool, path, place));
   if (allowed) return allow(allowed.text);
   if (!isInside(path, place)) return denyOutside(tool, path.real);

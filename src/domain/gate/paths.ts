@@ -4,6 +4,7 @@
  * as written, cover everything below what they name, and without a slash match at any depth.
  */
 import picomatch from 'picomatch';
+import type { GatePolicy } from '../gate-policy.ts';
 
 /**
  * Where a path really leads: takes an absolute path, `~` or `~/…`, follows symbolic links of the deepest part that
@@ -17,6 +18,8 @@ export interface Place {
   /** Where it really is. */
   root: string;
   resolve: ResolvePath;
+  /** What the plan has locked. */
+  locked?: GatePolicy['locked'];
 }
 
 export interface SeenPath {
@@ -50,6 +53,11 @@ export function below(base: string, path: string): string | undefined {
 }
 
 export const isInside = (path: SeenPath, place: Place): boolean => below(place.root, path.real) !== undefined;
+
+const TEMPORARY = ['/tmp', '/var/tmp', '/dev'];
+
+/** Neither in the workspace nor where temporary files and devices are. */
+export const isElsewhere = (path: SeenPath, place: Place): boolean => !isInside(path, place) && !TEMPORARY.some((folder) => below(folder, path.real) !== undefined);
 
 interface Anchored {
   base: string;
@@ -94,10 +102,18 @@ export function stopsPath(pattern: string, path: SeenPath, place: Place): boolea
   });
 }
 
-function widen(glob: string): string[] {
+/** What the glob of a stop covers: below what it names too, and at any depth where it has no slash. */
+export function widen(glob: string): string[] {
   const name = glob.replace(/\/+$/, '');
   const here = [name, name === '' ? '**' : `${name}/**`];
   return name === '' || name.includes('/') ? here : [...here, `**/${name}`, `**/${name}/**`];
+}
+
+/** Whether the plan has locked the path: wherever it leads, and however it is written. */
+export function isLocked(path: SeenPath, place: Place): boolean {
+  const { paths = [], except = [] } = place.locked ?? {};
+  const within = below(place.root, path.real);
+  return paths.some((glob) => stopsPath(glob, path, place)) && !except.some((glob) => matches(widen(glob.replace(/^(\.?\/)+/, '')), within));
 }
 
 /** Whether something below the folder could be stopped by the pattern: the pattern's fixed part and the folder meet. */

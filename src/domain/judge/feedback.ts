@@ -1,5 +1,6 @@
 /** What the next attempt, and a person, is told about a turn that is not good enough. Package-free. */
 import type { CheckEvidence } from '../evidence.ts';
+import { countsText, namedTests } from './evidence-text.ts';
 import type { JudgeFacts } from './facts.ts';
 
 const SAYS: Record<CheckEvidence['outcome'], string> = {
@@ -9,9 +10,14 @@ const SAYS: Record<CheckEvidence['outcome'], string> = {
   newlyFailing: 'fails and did not fail before',
   stillFailing: 'still fails, as it did before',
   timeout: 'did not end in its time',
+  noReport: 'left no report that could be read, so nobody knows what it ran',
+  skipped: 'did not run: nothing in its paths has changed since it passed',
 };
 
-const exitOf = ({ exitCode }: CheckEvidence): string => (exitCode === null ? '' : ` (exit code ${exitCode})`);
+function exitOf(check: CheckEvidence): string {
+  const parts = [check.exitCode === null ? '' : `exit code ${check.exitCode}`, check.outcome === 'pass' ? '' : countsText(check)].filter(Boolean);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
 
 export const describeCheck = (check: CheckEvidence): string => `${check.name} ${SAYS[check.outcome]}${exitOf(check)}`;
 
@@ -22,8 +28,14 @@ export const unmetChecks = ({ evidence }: JudgeFacts): CheckEvidence[] => eviden
 export const failedChecksLine = (facts: JudgeFacts): string => `Required checks not met: ${unmetChecks(facts).map(describeCheck).join('; ')}.`;
 
 /** Names and last output of the checks, for the next prompt. */
-export function failedChecksText(facts: JudgeFacts): string {
-  return unmetChecks(facts).map((check) => `The check ${describeCheck(check)}. Its last output:\n${check.tail.trimEnd()}`).join('\n\n');
+export const failedChecksText = (facts: JudgeFacts): string => unmetText(facts.evidence);
+
+/** The same of checks that belong to no turn. */
+export function unmetText(evidence: readonly CheckEvidence[]): string {
+  return evidence.filter(({ required, met }) => required && !met).map((check) => {
+    const head = [`The check ${describeCheck(check)}.`, ...namedTests(check)].join('\n');
+    return `${head}${head.includes('\n') ? '\n' : ' '}Its last output:\n${check.tail.trimEnd()}`;
+  }).join('\n\n');
 }
 
 /** The reviewer's issues, requirements not met and optional checks not met, worst first. */

@@ -8,6 +8,10 @@ export interface Verdict {
   reason: string;
   /** Counts towards failures in a row. */
   failed: boolean;
+  /** What a question of it is about: it goes into the history, so it is small. */
+  detail?: Record<string, unknown>;
+  /** The name that is stored, where one rule stands for several. */
+  as?: RuleName;
 }
 
 export interface Rule {

@@ -1,10 +1,15 @@
 /** The few verdicts that several rules share. Package-free. */
 import type { BreakpointKind } from '../breakpoints.ts';
+import type { Scores } from '../decision.ts';
 import type { JudgeFacts } from './facts.ts';
 import type { Verdict } from './rule.ts';
 
 /** Failures in a row, this one included, at which a person is asked although attempts are left. */
 export const MAX_FAILURES_IN_ROW = 3;
+
+export const percent = (score: number | null): string => (score ?? 0).toFixed(2);
+
+export const atGate = (facts: JudgeFacts, { quality }: Scores): string => `quality ${percent(quality)} against the gate ${percent(facts.policy.gate)}`;
 
 export const failuresInRow = ({ failuresBefore }: JudgeFacts): number => failuresBefore + 1;
 

@@ -1,5 +1,5 @@
 /**
- * What the plan names rather than holds: the agent's instructions, MCP server files, the workspace. Files are read through the
+ * What the plan names rather than holds: the agent's instructions, MCP server files, prompt templates, the workspace. Files are read through the
  * caller's `readFile`, only from the plan's own folder, and become part of the plan.
  */
 import { normalize } from '../gate/paths.ts';
@@ -7,6 +7,7 @@ import { check } from '../zod-mistakes.ts';
 import { pathText } from '../yaml-source.ts';
 import type { Mistake, YamlPath } from '../yaml-source.ts';
 import { servers } from './agent-access.ts';
+import { loadPrompts } from './prompts.ts';
 import { entries, field } from './raw.ts';
 import { serverSecretMistakes, textMistakes } from './secrets.ts';
 import type { LoadedFiles } from './to-plan.ts';
@@ -16,16 +17,27 @@ export const MAX_FILE_BYTES = 256 * 1024;
 /** Text of a file beside the plan, its path relative to the plan's folder; null when there is none or it leads out of the folder. */
 export type ReadFile = (relative: string) => string | null;
 
+/** Names of the files in a folder beside the plan; null when there is no such folder. */
+export type ListFiles = (relative: string) => string[] | null;
+
 type Found<T> = { value: T; mistakes: Mistake[] };
 
-/** Reads everything the raw plan names. `folder`: absolute path of the plan's folder, undefined when it is not known. */
-export function loadFiles(raw: unknown, readFile: ReadFile, folder: string | undefined): { loaded: LoadedFiles; mistakes: Mistake[] } {
+export interface Reading {
+  readFile: ReadFile;
+  listFiles: ListFiles;
+  /** Absolute path of the plan's folder; undefined when it is not known. */
+  folder: string | undefined;
+}
+
+/** Reads everything the raw plan names. */
+export function loadFiles(raw: unknown, { readFile, listFiles, folder }: Reading): { loaded: LoadedFiles; mistakes: Mistake[] } {
   const workspace = workspacePath(field(raw, 'workspace'), folder);
   const instructions = loadInstructions(field(raw, 'agent', 'instructions'), readFile);
   const mcp = loadServers(field(raw, 'agent', 'mcp'), readFile);
+  const prompts = loadPrompts(field(raw, 'prompts'), (name) => readBeside(name, readFile), (name) => (staysInside(name) ? attempt(() => listFiles(name)) ?? null : null));
   return {
-    loaded: { workspacePath: workspace.value, instructions: instructions.value, mcp: mcp.value },
-    mistakes: [...workspace.mistakes, ...instructions.mistakes, ...mcp.mistakes],
+    loaded: { workspacePath: workspace.value, instructions: instructions.value, mcp: mcp.value, prompts: prompts.value },
+    mistakes: [...workspace.mistakes, ...instructions.mistakes, ...mcp.mistakes, ...prompts.mistakes],
   };
 }
 

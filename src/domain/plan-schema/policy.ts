@@ -1,35 +1,15 @@
 /** The part `policy` of the plan file: what may be done, what is good enough, when a person is asked. */
 import * as z from 'zod';
-import { BREAKPOINT_KINDS } from '../breakpoints.ts';
 import { ruleMistake } from '../gate/rule.ts';
 import { formatDuration } from '../duration.ts';
 import { DEFAULT_ASK_AFTER, DEFAULT_START_BELOW } from '../plan.ts';
+import { RETRY_DEFAULTS } from '../waits.ts';
 import { WATCHDOG_DEFAULTS } from '../watchdog.ts';
+import { thresholds } from './rules.ts';
+import { breakpoints } from './breakpoints.ts';
+import { evidence, locked } from './evidence.ts';
 import { duration, real, size, whole } from './fields.ts';
-
-/** Kinds of the design that nothing raises yet: accepted, so that a plan need not change, with a warning. */
-export const LATER_KINDS = [
-  'architecture_decision', 'conflicting_solutions', 'time_threshold_exceeded', 'destructive_operation',
-  'permission_request', 'agent_question', 'budget_exceeded', 'plan_approval', 'unexpected_change', 'merge_conflict',
-  'evidence_weakened',
-] as const;
-
-const ACTIONS = [
-  'approve', 'revise', 'retry', 'skip', 'skip-review', 'abort', 'wait', 'extend', 'finish', 'restore', 'allow', 'allow-always', 'deny',
-  'keep', 'resolved',
-] as const;
-
-const breakpoint = z.strictObject({
-  enabled: z.boolean().default(true),
-  priority: z.enum(['high', 'medium', 'low']).optional(),
-  after: duration(1000, 30 * 86_400_000).optional().describe('No effect yet'),
-  then: z.enum(ACTIONS).optional().describe('No effect yet'),
-});
-
-type BreakpointName = (typeof BREAKPOINT_KINDS)[number] | (typeof LATER_KINDS)[number];
-
-const breakpointShape = Object.fromEntries([...BREAKPOINT_KINDS, ...LATER_KINDS].map((kind) => [kind, breakpoint.optional()])) as
-  Record<BreakpointName, z.ZodOptional<typeof breakpoint>>;
+import { time } from './limits.ts';
 
 const rule = z.string().max(2000).check((context) => {
   const mistake = ruleMistake(context.value) ?? (context.value.endsWith('()') ? `"${context.value}": the pattern is empty` : undefined);
@@ -38,13 +18,40 @@ const rule = z.string().max(2000).check((context) => {
 
 const permissions = z.strictObject({
   allow: z.array(rule).default([]).describe('What the agent may do without asking; reading the workspace is always allowed'),
-  ask: z.array(rule).default([]).describe('Until Holdpoint can ask in the middle of a turn: denied, and the agent is told so'),
+  ask: z.array(rule).default([]).describe('A person is asked: the agent stops in the middle of the call and goes on with the answer'),
   deny: z.array(rule).default([]).describe('Stronger than allow and ask'),
+  unreadable: z.enum(['ask', 'deny']).optional()
+    .describe('Commands whose effect cannot be told from their text. Default: ask where `ask` has a rule for Bash, else deny'),
+  destructive: z.enum(['ask', 'deny', 'allow']).default('ask')
+    .describe('Commands that cannot be taken back (rm -r, git push --force, drop table …), unless a rule without a wildcard allows them to the letter'),
 });
 
+const glob = z.string().min(1).max(1000).refine((value) => !value.startsWith('!'), 'says what is left out, not what is not: name that under "include"')
+  .refine((value) => !value.split('/').includes('..'), 'must stay in the workspace: ".." is not allowed');
+
+const included = glob.refine((value) => !value.replace(/\/\*\*$/, '').includes('**'), '"**" may only stand at the end, after a folder: name the folders on the way, * for any one of them');
+
+const MOST_PAUSE_MS = 2000;
+const LEAST_PAUSE_MS = 50;
+
+const pause = z.string().regex(/^\d{1,4}ms$|^\d{1,2}s$/, 'must be a length of time such as 300ms or 2s')
+  .refine((value) => parsePause(value) >= LEAST_PAUSE_MS && parsePause(value) <= MOST_PAUSE_MS, `must be between ${LEAST_PAUSE_MS}ms and 2s`);
+
+/** Milliseconds of `300ms` or `2s`. */
+export const parsePause = (value: string): number => Number(/^\d+/.exec(value)?.[0] ?? Number.NaN) * (value.endsWith('ms') ? 1 : 1000);
+
+/** What checkpoints leave out where a plan does not say. */
+export const DEFAULT_EXCLUDE = ['**/node_modules/**'];
+
 const snapshot = z.strictObject({
-  exclude: z.array(z.string().min(1).max(1000)).default(['**/node_modules/**']).describe('Globs that checkpoints leave out'),
+  exclude: z.array(glob).max(200).default(DEFAULT_EXCLUDE).describe('Globs that checkpoints leave out; one that matches a folder leaves out all of it'),
+  include: z.array(included).max(200).default([]).describe('Globs of what is covered although `exclude` names it, such as node_modules/ours/**'),
+  debounce: pause.default('100ms').describe('A burst of changes is shown while a turn runs when it has been quiet for this long, and after two seconds anyway'),
   maxFileSize: size().default('20MB').describe('Larger files are left out, and said so'),
+});
+
+const review = z.strictObject({
+  majority: whole(1, 9).optional().describe('How many of the reviewers must agree; more than half when absent'),
 });
 
 const usage = z.strictObject({
@@ -65,15 +72,32 @@ const watchdog = z.strictObject({
   exitAfter: waiting(WATCHDOG_DEFAULTS.exitAfterMs).describe('An agent that has said its last word and does not end is ended after this long'),
 }).describe('When a running agent is said to have stalled');
 
+const retry = z.strictObject({
+  first: duration(0).default(formatDuration(RETRY_DEFAULTS.firstMs)).describe('Before the second attempt; `0s`: at once'),
+  factor: real(1, 10).default(RETRY_DEFAULTS.factor).describe('By which each further wait grows'),
+  jitter: real(0, 1).default(RETRY_DEFAULTS.jitter).describe('Share of the wait that the dice may take off'),
+  max: duration(0).default(formatDuration(RETRY_DEFAULTS.maxMs)).describe('No wait is longer'),
+}).describe('How long the next attempt waits when the agent or the model behind it failed; after failing checks it begins at once');
+
 export const policy = z.strictObject({
   gate: real(0, 1).default(0.7).describe('Quality at which a turn is accepted'),
   permissions: permissions.prefault({}),
-  breakpoints: z.strictObject(breakpointShape).default({}),
+  breakpoints,
   withoutReviewer: z.enum(['ask', 'evidence']).default('ask')
     .describe('When the reviewer cannot judge: ask a person, or go on by the checks alone'),
+  review: review.prefault({}),
   hostPatience: duration().default('10m').describe('How long the host may stay away before a person is asked'),
   watchdog: watchdog.prefault({}),
   snapshot: snapshot.prefault({}),
   usage: usage.prefault({}),
   overload: overload.prefault({}),
+  thresholds: thresholds.optional(),
+  retry: retry.prefault({}),
+  unexpectedChange: z.enum(['ask', 'note']).optional()
+    .describe('When files change that no tool call of the agent accounts for: ask a person, or only note it. Default: note, unless `breakpoints` names unexpected_change'),
+  locked,
+  evidence: evidence.prefault({}),
+  time: time.optional(),
+  enlargedRetry: z.boolean().default(true)
+    .describe('A run that reaches its limit of turns goes on once with twice as many before you are asked'),
 });

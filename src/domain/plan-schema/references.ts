@@ -33,6 +33,7 @@ export function referenceMistakes(raw: unknown): Mistake[] {
     ...cycle('milestones', withDefaultOrder(milestones)),
     ...milestones.flatMap((milestone) => taskMistakes(milestone, milestones)),
     ...checkMistakes(raw, tasks),
+    ...reportMistakes(raw),
   ];
 }
 
@@ -102,4 +103,24 @@ function checkMistakes(raw: unknown, tasks: readonly Reference[]): Mistake[] {
   return entries(field(raw, 'checks')).flatMap(([check, n]) =>
     references(field(check, 'tasks'), ['checks', n, 'tasks']).filter(({ id }) => !ids.includes(id))
       .map(({ id, path }) => unknownName(id, path, 'task', ids)));
+}
+
+function nameOf(check: unknown): string {
+  const name = field(check, 'name');
+  return typeof name === 'string' ? name : '';
+}
+
+/** A file holds one check's report; JUnit XML is a document by itself, never part of what a command prints. */
+function reportMistakes(raw: unknown): Mistake[] {
+  const seen = new Map<unknown, string>();
+  return entries(field(raw, 'checks')).flatMap(([check, n]): Mistake[] => {
+    const [format, path] = [field(check, 'report', 'format'), field(check, 'report', 'path')];
+    if (format === 'junit' && path === undefined) {
+      return [{ path: ['checks', n, 'report'], message: 'a junit report needs a path', suggestion: 'name the file that the tests write, such as path: "reports/**/*.xml"' }];
+    }
+    if (path === undefined) return [];
+    const other = seen.get(path);
+    seen.set(path, nameOf(check));
+    return other === undefined ? [] : [{ path: ['checks', n, 'report', 'path'], message: `is the report of check "${other}" too: each needs a file of its own` }];
+  });
 }

@@ -1,10 +1,11 @@
 /** What is allowed in a plan but likely not meant. Warnings never stop anything. */
+import { LATER_KINDS } from '../breakpoints.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { parseRule } from '../gate/rule.ts';
 import type { CheckSpec, Plan, TaskPlan } from '../plan.ts';
 import type { Mistake } from '../yaml-source.ts';
 import type { PlanFile } from './file.ts';
-import { LATER_KINDS } from './policy.ts';
+import { limitWarnings } from './limits.ts';
 
 const LOW_GATE = 0.5;
 const TOOLS = [
@@ -14,7 +15,7 @@ const TOOLS = [
 
 export function planWarnings(plan: Plan, file: PlanFile): Mistake[] {
   const ofPlan = [evidenceWarnings, acceptanceWarnings, gateWarnings, permissionWarnings].flatMap((warn) => warn(plan));
-  return [...ofPlan, ...breakpointWarnings(file)];
+  return [...ofPlan, ...breakpointWarnings(file), ...limitWarnings(file)];
 }
 
 function evidenceWarnings(plan: Plan): Mistake[] {
@@ -42,8 +43,12 @@ function eachTask(plan: Plan, warn: (task: TaskPlan) => string | undefined): Mis
   }));
 }
 
-const gateWarnings = ({ policy }: Plan): Mistake[] =>
-  policy.gate < LOW_GATE ? [{ path: ['policy', 'gate'], message: `a gate of ${policy.gate} accepts poor work; 0.7 is usual` }] : [];
+function gateWarnings({ policy }: Plan): Mistake[] {
+  const low = policy.gate < LOW_GATE ? [{ path: ['policy', 'gate'], message: `a gate of ${policy.gate} accepts poor work; 0.7 is usual` }] : [];
+  const clarify = policy.thresholds?.clarify ?? 0;
+  if (clarify <= policy.gate) return low;
+  return [...low, { path: ['policy', 'thresholds', 'clarify'], message: `${clarify} is over the gate ${policy.gate}: no turn is ever clarified` }];
+}
 
 function permissionWarnings({ policy: { permissions } }: Plan): Mistake[] {
   const path = ['policy', 'permissions'];
@@ -69,11 +74,6 @@ const strangeTools = (rules: readonly string[], path: string[]): Mistake[] =>
 
 function breakpointWarnings({ policy }: PlanFile): Mistake[] {
   const later: readonly string[] = LATER_KINDS;
-  return Object.entries(policy.breakpoints).flatMap(([kind, given]) => {
-    const path = ['policy', 'breakpoints', kind];
-    const unknown = `${kind} is not raised by this version: the setting has no effect yet`;
-    if (later.includes(kind)) return [{ path, atKey: true, message: unknown }];
-    const timed = given?.after !== undefined || given?.then !== undefined;
-    return timed ? [{ path, atKey: true, message: '"after" and "then" have no effect yet: the question waits for a person' }] : [];
-  });
+  return Object.keys(policy.breakpoints).filter((kind) => later.includes(kind)).map((kind) => (
+    { path: ['policy', 'breakpoints', kind], atKey: true, message: `${kind} is not raised by this version: the setting has no effect yet` }));
 }

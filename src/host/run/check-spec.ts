@@ -13,8 +13,15 @@ export function checkSpec({ spec, secrets }: StartRun): void {
   for (const name of [...Object.keys(spec.env), ...spec.inherit, ...Object.keys(secrets)]) {
     if (!ENVIRONMENT_NAME.test(name)) throw new HostError('bad_input', `${JSON.stringify(name)} is no name of an environment variable`);
   }
+  if (spec.moreInput && Object.keys(spec.moreInput.until).length === 0) throw new HostError('bad_input', 'spec.moreInput.until is empty: its input would never end');
   spec.files.forEach(({ path }) => checkFile(path));
   checkLimits(spec.limits);
+  if (spec.collect) checkCollect(spec.collect.glob);
+}
+
+function checkCollect(glob: string): void {
+  const isInside = typeof glob === 'string' && glob !== '' && !isAbsolute(glob) && !glob.split('/').includes('..') && !glob.includes('\0');
+  if (!isInside) throw new HostError('bad_input', `spec.collect.glob must be below the working directory, got ${JSON.stringify(glob)}`);
 }
 
 function checkFile(path: string): void {

@@ -5,7 +5,7 @@ import { HostError } from '../host-error.ts';
 import { FollowedRun } from './followed-run.ts';
 import { runDirectory } from './run-files.ts';
 
-const STREAMS: ReadonlySet<string> = new Set(['out', 'err', 'gate']);
+const STREAMS: ReadonlySet<string> = new Set(['out', 'err', 'gate', 'calls', 'collected']);
 
 /** A follower asks again at once; whoever has not done so for this long has gone. */
 const IDLE_MS = 15_000;

@@ -3,7 +3,8 @@
  *   cmd      spec; first writer wins, whole or nothing          started  created once, synced before the exec
  *   child    identity of the process                            exit     complete or absent
  *   cgroup   the run's control group, where it has one          stored   there when all it wrote is kept elsewhere
- *   out, err, gate   append-only, one writer, offsets never move
+ *   collected  files of the workspace that are kept with the run; complete or absent, there before exit
+ *   out, err, gate, calls   append-only, one writer, offsets never move
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ export interface ScopeFile {
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,510}$/;
 
 /** Names a run's own files may not take. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'cgroup', 'exit', 'stored', 'out', 'err', 'gate', 'supervisor.log']);
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['cmd', 'started', 'child', 'cgroup', 'exit', 'stored', 'out', 'err', 'gate', 'calls', 'collected', 'supervisor.log']);
 
 /** The hash keeps a Unix socket's path short; the key itself is in `cmd`. */
 export function runDirectory(stateDir: string, key: string): string {

@@ -7,9 +7,11 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateDirectory, readJson, writeWhole } from '../durable.ts';
 import { workspaceHash } from '../fence.ts';
+import { isAlive } from '../proc.ts';
 import { cancelRun } from './cancel-run.ts';
-import { runDirectory } from './run-files.ts';
+import { runDirectory, runMarker } from './run-files.ts';
 import { stateOf } from './run-state.ts';
+import { carriersOf } from './sweep.ts';
 
 export interface AnnouncedRun {
   stateDir: string;
@@ -35,6 +37,23 @@ export async function endOlderRuns(fenceDir: string, workspace: string, fence: n
   const folder = folderOf(fenceDir, workspace);
   const names = await readdir(folder).catch(() => []);
   await Promise.all(names.filter((name) => fenceIn(name) < fence).map((name) => endOne(join(folder, name))));
+}
+
+/** Keys of runs that are announced and not over: about to start, at work, or lost with processes left. Of any fence. */
+export async function livingRuns(fenceDir: string, workspace: string): Promise<string[]> {
+  const folder = folderOf(fenceDir, workspace);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => Number.isFinite(fenceIn(name)));
+  const living = await Promise.all(names.map(async (name) => {
+    const run = (await readJson(join(folder, name))) as AnnouncedRun | undefined;
+    return run && (await isLiving(run)) ? [run.key] : [];
+  }));
+  return living.flat();
+}
+
+async function isLiving({ stateDir, key }: AnnouncedRun): Promise<boolean> {
+  const state = await stateOf(runDirectory(stateDir, key));
+  if (state.kind === 'lost') return (state.process !== null && isAlive(state.process)) || carriersOf(runMarker(key)).length > 0;
+  return state.kind === 'new' || state.kind === 'running';
 }
 
 /** A name that is none of ours (a file half written when its program died) is nobody's run. */

@@ -1,16 +1,18 @@
 /** A checkpoint: the tree of the files, a sidecar blob of what git cannot hold, and a ref that keeps both. */
-import { mkdir } from 'node:fs/promises';
+import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import picomatch from 'picomatch';
 import type { CheckpointRequest, CheckpointResult } from '../../domain/host-api.ts';
-import { createOnce } from '../durable.ts';
-import { treeContent } from './object-store.ts';
+import { createOnce, privateDirectory } from '../durable.ts';
+import { errorCode, HostError } from '../host-error.ts';
+import { leftOut } from './coverage.ts';
+import type { ScanOptions } from './folder-walk.ts';
+import { treeContent, type ObjectStore } from './object-store.ts';
 import { pathBytes } from './path-text.ts';
-import type { Scanned, ScanOptions } from './scan.ts';
+import type { Scanned } from './scan.ts';
 import type { Shadow } from './shadow.ts';
 
 /** A path as UTF-8 text, or as base64 where it is none: a restore needs the exact bytes. */
-type SidecarPath = { path: string } | { path64: string };
+export type SidecarPath = { path: string } | { path64: string };
 
 /** Content of the sidecar blob, as JSON. */
 export interface Sidecar {
@@ -24,21 +26,32 @@ export interface Sidecar {
 
 const MOST_NOT_COVERED = 500;
 
+/** In the repository: a file for each checkpoint, named by its commit; its time says when the checkpoint was last taken. */
+export const CHECKPOINT_REFS = join('refs', 'checkpoints');
+
 /** Takes a checkpoint of the workspace as it is. Twice the same files give the same ids. */
-export async function takeCheckpoint(shadow: Shadow, request: Pick<CheckpointRequest, 'exclude' | 'maxFileBytes'>): Promise<CheckpointResult> {
-  const scanned = await shadow.scan(scanOptions(request));
-  const sidecar = shadow.store.write('blob', Buffer.from(JSON.stringify(sidecarOf(scanned))));
-  await keep(shadow, scanned.tree, sidecar);
-  const { tree, files, bytes, notCovered } = scanned;
-  return { tree, sidecar, files, bytes, notCovered: shortened(notCovered) };
+export async function takeCheckpoint(shadow: Shadow, request: Pick<CheckpointRequest, 'exclude' | 'include' | 'maxFileBytes' | 'borrow'>): Promise<CheckpointResult> {
+  const options = { ...scanOptions(request), ...(request.borrow && { borrow: true }) };
+  const result = await shadow.scan(options, (scanned, store) => nameCheckpoint(shadow, scanned, store));
+  await shadow.saveCache();
+  return result;
 }
 
+/** Makes a checkpoint of what a scan has found. */
+export const keepScanned = (shadow: Shadow, scanned: Scanned): Promise<CheckpointResult> =>
+  shadow.storing((store) => nameCheckpoint(shadow, scanned, store));
+
+/** Makes a checkpoint of objects that are stored already. */
+export const keepCheckpoint = (shadow: Shadow, tree: string, sidecar: string): Promise<void> =>
+  shadow.storing(async (store) => {
+    const gone = [tree, sidecar].find((id) => !store.has(id));
+    if (gone !== undefined) throw new HostError('internal', `object ${gone} of a checkpoint is not in its store`);
+    await name(shadow, await storeCommit(store, tree, sidecar));
+  });
+
 /** Globs are relative to the workspace; one that matches a folder leaves out all of it. */
-export function scanOptions({ exclude, maxFileBytes }: Pick<CheckpointRequest, 'exclude' | 'maxFileBytes'>): ScanOptions {
-  if (exclude.length === 0) return { isExcluded: () => false, maxFileBytes };
-  const globs = exclude.map((glob) => glob.replace(/^(\.?\/)+/, '').replace(/\/+$/, ''));
-  return { isExcluded: picomatch(globs, { dot: true, nonegate: true }), maxFileBytes };
-}
+export const scanOptions = ({ exclude, include, maxFileBytes }: Pick<CheckpointRequest, 'exclude' | 'include' | 'maxFileBytes'>): ScanOptions =>
+  ({ isExcluded: leftOut(exclude, include), maxFileBytes, key: JSON.stringify([exclude, include ?? [], maxFileBytes]) });
 
 function sidecarOf({ modes, emptyDirectories, notCovered }: Scanned): Sidecar {
   return {
@@ -55,17 +68,57 @@ function sidecarPath(path: string): SidecarPath {
   return Buffer.from(text).equals(bytes) ? { path: text } : { path64: bytes.toString('base64') };
 }
 
+interface Named {
+  sidecar: string;
+  commit: string;
+}
+
+/** What was found again needs only its name again. */
+const named = new WeakMap<Scanned, Named>();
+
+async function nameCheckpoint(shadow: Shadow, scanned: Scanned, store: ObjectStore): Promise<CheckpointResult> {
+  const { tree, files, bytes, notCovered } = scanned;
+  let known = named.get(scanned);
+  if (!known || !(await touch(shadow, known.commit))) {
+    known = await storeCheckpoint(scanned, store);
+    named.set(scanned, known);
+    await name(shadow, known.commit);
+  }
+  return { tree, sidecar: known.sidecar, files, bytes, notCovered: shortened(notCovered) };
+}
+
+const refOf = ({ git: { dir } }: Shadow, commit: string): string => join(dir, CHECKPOINT_REFS, commit);
+
 /** The reference is written last: what it names is there. */
-async function keep({ store, git: { dir } }: Shadow, tree: string, sidecar: string): Promise<void> {
-  const both = store.write('tree', treeContent([
-    { mode: '40000', name: Buffer.from('files'), id: tree },
-    { mode: '100644', name: Buffer.from('sidecar.json'), id: sidecar },
-  ]));
+async function name(shadow: Shadow, commit: string): Promise<void> {
+  const ref = refOf(shadow, commit);
+  await privateDirectory(dirname(ref));
+  if (!(await createOnce(ref, `${commit}\n`))) await touch(shadow, commit);
+}
+
+/** Says that the checkpoint was taken now; false when it has no name any more. */
+async function touch(shadow: Shadow, commit: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(refOf(shadow, commit), now, now);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function storeCheckpoint(scanned: Scanned, store: ObjectStore): Promise<Named> {
+  const sidecar = store.write('blob', Buffer.from(JSON.stringify(sidecarOf(scanned))));
+  return { sidecar, commit: await storeCommit(store, scanned.tree, sidecar) };
+}
+
+async function storeCommit(store: ObjectStore, tree: string, sidecar: string): Promise<string> {
+  const both = store.write('tree', treeContent([{ mode: '40000', name: 'files', id: tree }, { mode: '100644', name: 'sidecar.json', id: sidecar }]));
   const who = 'holdpoint <holdpoint@localhost> 0 +0000';
   const commit = store.write('commit', Buffer.from(`tree ${both}\nauthor ${who}\ncommitter ${who}\n\ncheckpoint\n`));
-  const ref = join(dir, 'refs', 'checkpoints', commit);
-  await mkdir(dirname(ref), { recursive: true, mode: 0o700 });
-  await createOnce(ref, `${commit}\n`);
+  await store.flush();
+  return commit;
 }
 
 const shortened = (lines: string[]): string[] =>

@@ -26,6 +26,10 @@ function gitEnvironment({ dir, searchPath }: ShadowGit): Record<string, string> 
   };
 }
 
+/** Words and options with which git is started for a shadow repository. */
+export const gitCommand = (shadow: ShadowGit, args: string[], cwd = shadow.dir): { args: string[]; options: { cwd: string; env: Record<string, string> } } =>
+  ({ args: [...OPTIONS, ...args], options: { cwd, env: gitEnvironment(shadow) } });
+
 export interface GitResult {
   code: number | null;
   stdout: Buffer;
@@ -34,14 +38,26 @@ export interface GitResult {
   cut: boolean;
 }
 
+export interface GitCall {
+  input?: string | Buffer;
+  mostBytes?: number;
+  cwd?: string;
+  /** Takes the output, which is not kept then. */
+  onOutput?: (chunk: Buffer) => void;
+  onStart?: (pid: number) => void;
+}
+
 /** Runs one git command to its end, or until it has written `mostBytes`. `git_missing` when there is no git. */
-export function runGit(shadow: ShadowGit, args: string[], { input = '', mostBytes = Infinity, cwd = shadow.dir } = {}): Promise<GitResult> {
+export function runGit(shadow: ShadowGit, args: string[], { input = '', mostBytes = Infinity, cwd = shadow.dir, onOutput, onStart = (): void => undefined }: GitCall = {}): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', [...OPTIONS, ...args], { cwd, env: gitEnvironment(shadow) });
+    const command = gitCommand(shadow, args, cwd);
+    const child = spawn('git', command.args, command.options);
+    if (child.pid !== undefined) onStart(child.pid);
     const chunks: Buffer[] = [];
     let size = 0;
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {
+      if (onOutput) return onOutput(chunk);
       chunks.push(chunk);
       size += chunk.length;
       if (size > mostBytes) child.kill('SIGKILL');
@@ -57,6 +73,19 @@ export function runGit(shadow: ShadowGit, args: string[], { input = '', mostByte
 /** Standard output of a command that must succeed. */
 export async function git(shadow: ShadowGit, args: string[], input = ''): Promise<Buffer> {
   const { code, stdout, stderr } = await runGit(shadow, args, { input });
-  if (code !== 0) throw new HostError('internal', `git ${args[0]} failed (${code}): ${stderr.trim()}`);
+  if (code !== 0) throw gitFailure(args[0] ?? '', { code, stderr });
   return stdout;
+}
+
+/** What git says of an object that is there and cannot be read, or is not there. */
+const DAMAGE = /corrupt|unable to (?:read|unpack)|inflate|is empty|bad (?:object|tree)|missing|could not read/;
+
+export const WAY_OUT = '`holdpoint checkpoints verify` tells what is damaged in the store';
+
+export const tellsOfDamage = (stderr: string): boolean => DAMAGE.test(stderr);
+
+/** Of a command that has failed; names the way out where stored objects are the reason. */
+export function gitFailure(command: string, { code, stderr }: Pick<GitResult, 'code' | 'stderr'>): HostError {
+  const text = `git ${command} failed (${code}): ${stderr.trim()}`;
+  return new HostError('internal', tellsOfDamage(stderr) ? `${text}\n${WAY_OUT}` : text);
 }

@@ -1,78 +1,80 @@
 /**
- * Remembers which content a file had when its stat looked like this, so that unchanged files are not read again. A file whose
- * inode changed within the last two seconds is not remembered: it may change once more within the same tick of the clock.
- * Forgotten at a reboot: what was not synced may then be gone from the store.
+ * Remembers what a workspace looked like, so that unchanged files are not read again, also by the next process. Forgotten at a reboot:
+ * what was not synced may then be gone from the store.
  */
-import type { Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { replaceFile } from '../durable.ts';
+import { deserialize, serialize } from 'node:v8';
+import { writeWhole } from '../durable.ts';
+import { allRecords, type FolderRecord } from './folder-record.ts';
 
-const SETTLED_MS = 2000;
-
-type Signature = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino' | 'dev'>;
-
-interface Known extends Signature {
-  id: string;
+/** A scan that is over, and what it left out. */
+export interface LastScan {
+  record: FolderRecord;
+  options: string;
+  /** Sweeps of the store that had begun: what one of them took away is not vouched for. */
+  sweeps: number;
 }
 
-// The times hold fractions of a microsecond: what is settled cannot change within one.
-const isSame = (a: Signature, b: Signature): boolean =>
-  a.ctimeMs === b.ctimeMs && a.mtimeMs === b.mtimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
+/** Without the records below: they follow, in the order in which they are walked. */
+interface Row extends Omit<FolderRecord, 'below'> {
+  below: number[];
+}
+
+interface Content extends Omit<LastScan, 'record'> {
+  format: string;
+  rows: Row[];
+}
 
 export class StatCache {
   readonly #file: string;
-  /** Format and boot. */
-  readonly #header: string;
-  #known = new Map<string, Known>();
-  #next = new Map<string, Known>();
-  #scanStartMs = 0;
-  #changed = false;
+  readonly #format: string;
+  #last: LastScan | undefined;
+  #isSaved = true;
 
   private constructor(file: string, boot: string) {
     this.#file = file;
-    this.#header = `1 ${boot}`;
+    this.#format = `3 ${process.versions.v8} ${boot}`;
   }
 
   /** What the last process that scanned this workspace knew; a file of an earlier boot counts as none. */
   static async open(file: string, boot: string): Promise<StatCache> {
     const cache = new StatCache(file, boot);
-    const [first, ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
-    if (first === cache.#header) for (const line of lines.filter(Boolean)) cache.#known.set(...(JSON.parse(line) as [string, Known]));
+    cache.#last = await readFile(file).then((content) => unpack(content, cache.#format), () => undefined);
     return cache;
   }
 
-  /** Begins a scan; what is not found in it is forgotten at its end. */
-  begin(nowMs: number): void {
-    this.#scanStartMs = nowMs;
-    this.#next = new Map();
-    this.#changed = false;
+  get last(): LastScan | undefined {
+    return this.#last;
   }
 
-  /** Id of the content when nothing has changed since it was read. */
-  find(path: string, stat: Stats): string | undefined {
-    const known = this.#known.get(path);
-    if (!known || !isSame(known, stat)) return undefined;
-    this.#next.set(path, known);
-    return known.id;
+  keep(last: LastScan): void {
+    this.#isSaved &&= last.record === this.#last?.record && last.options === this.#last.options && last.sweeps === this.#last.sweeps;
+    this.#last = last;
   }
 
-  /** Remembers the content read, when its stat can be trusted. */
-  keep(path: string, stat: Stats, id: string): void {
-    this.#changed = true;
-    if (stat.ctimeMs >= this.#scanStartMs - SETTLED_MS) return;
-    const { size, mtimeMs, ctimeMs, ino, dev } = stat;
-    this.#next.set(path, { size, mtimeMs, ctimeMs, ino, dev, id });
-  }
-
-  end(): void {
-    this.#changed ||= this.#next.size !== this.#known.size;
-    this.#known = this.#next;
-  }
-
-  /** Writes it down for the next process, when it differs from what the last scan knew. */
+  /** Writes it down for the next process, unless it is. */
   async save(): Promise<void> {
-    if (!this.#changed) return;
-    const lines = [...this.#known].map((entry) => JSON.stringify(entry));
-    await replaceFile(this.#file, [this.#header, ...lines, ''].join('\n'));
+    if (this.#isSaved || !this.#last) return;
+    this.#isSaved = true;
+    await writeWhole(this.#file, pack(this.#last, this.#format));
   }
+}
+
+function pack({ record, options, sweeps }: LastScan, format: string): Buffer {
+  const records = [...allRecords(record)].map(({ record: one }) => one);
+  const numbers = new Map(records.map((one, number) => [one, number]));
+  const rows = records.map((one): Row => ({ ...one, below: [...one.below].flatMap(([at, child]) => [at, numbers.get(child) ?? 0]) }));
+  return serialize({ format, options, sweeps, rows } satisfies Content);
+}
+
+/** A content of another format, or one that was cut, is as good as none. */
+function unpack(content: Buffer, format: string): LastScan | undefined {
+  const { rows, options, sweeps, ...head } = deserialize(content) as Content;
+  if (head.format !== format) return undefined;
+  const records = rows.map((row): FolderRecord => ({ ...row, below: new Map() }));
+  rows.forEach(({ below }, number) => {
+    for (let n = 0; n < below.length; n += 2) records[number]?.below.set(below[n] as number, records[below[n + 1] as number] as FolderRecord);
+  });
+  const [record] = records;
+  return record && { record, options, sweeps };
 }

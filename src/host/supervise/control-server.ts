@@ -1,4 +1,7 @@
-/** The supervisor's end of its socket. A connection proves life; one line `{"op":"cancel","graceMs":n}` ends the run and is answered when nothing is left. */
+/**
+ * The supervisor's end of its socket. A connection proves life. One line asks for something: `{"op":"cancel","graceMs":n}` ends the run
+ * and is answered when nothing is left; `{"op":"input","id":s,"text":s}` hands on more input and is answered at once.
+ */
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Swept } from '../run/sweep.ts';
@@ -8,21 +11,28 @@ export interface Control {
   readonly name: string;
   /** Resolves with the grace the first canceller gives. */
   readonly cancelled: Promise<{ graceMs: number }>;
+  /** Who takes more input from now on; before, and where nobody does, none is taken. */
+  takeInput(send: SendInput): void;
   /** Answers everybody who asked for a cancellation, then withdraws the proof of life. */
   finish(killed: Swept['killed']): Promise<void>;
 }
+
+/** False: the run takes none (any more). */
+export type SendInput = (id: string, text: string) => boolean;
 
 const FAREWELL_MS = 1000;
 
 /** Listens on `name` in the working directory: an absolute path could be too long for a socket. */
 export async function listenForControl(name: string): Promise<Control> {
   const cancelled = Promise.withResolvers<{ graceMs: number }>();
+  let sendInput: SendInput = () => false;
   const clients = new Map<Socket, { asked: boolean }>();
   const server = createServer((socket) => {
     const client = { asked: false };
     clients.set(socket, client);
     socket.on('close', () => clients.delete(socket));
     onRequest(socket, (request) => {
+      if (request.op === 'input') return void socket.write(`${JSON.stringify({ sent: sendInput(request.id, request.text) })}\n`);
       client.asked = true;
       cancelled.resolve(request);
     });
@@ -36,10 +46,12 @@ export async function listenForControl(name: string): Promise<Control> {
     server.close();
     await Promise.all([...clients].map(([socket, { asked }]) => bidFarewell(socket, asked ? `${JSON.stringify({ killed })}\n` : '')));
   };
-  return { name, cancelled: cancelled.promise, finish };
+  return { name, cancelled: cancelled.promise, takeInput: (send) => void (sendInput = send), finish };
 }
 
-function onRequest(socket: Socket, cancel: (request: { graceMs: number }) => void): void {
+type Request = { op: 'cancel'; graceMs: number } | { op: 'input'; id: string; text: string };
+
+function onRequest(socket: Socket, take: (request: Request) => void): void {
   let received = '';
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
@@ -47,7 +59,7 @@ function onRequest(socket: Socket, cancel: (request: { graceMs: number }) => voi
     received += text;
     if (!received.includes('\n')) return;
     const request = readRequest(received);
-    if (request) cancel(request);
+    if (request) take(request);
     else socket.destroy();
   });
 }
@@ -63,10 +75,11 @@ function bidFarewell(socket: Socket, words: string): Promise<void> {
   });
 }
 
-function readRequest(line: string): { graceMs: number } | undefined {
+function readRequest(line: string): Request | undefined {
   try {
-    const { op, graceMs } = JSON.parse(line) as { op?: unknown; graceMs?: unknown };
-    return op === 'cancel' && typeof graceMs === 'number' ? { graceMs } : undefined;
+    const { op, graceMs, id, text } = JSON.parse(line) as Record<string, unknown>;
+    if (op === 'input') return typeof id === 'string' && typeof text === 'string' ? { op, id, text } : undefined;
+    return op === 'cancel' && typeof graceMs === 'number' ? { op, graceMs } : undefined;
   } catch {
     return undefined;
   }

@@ -6,9 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createOnce } from '../durable.ts';
 import { bootId, identityOf } from '../proc.ts';
-import { readCommand, type StartedFile } from '../run/run-files.ts';
+import { readCommand, readStarted, type StartedFile } from '../run/run-files.ts';
 import type { Assignment } from '../run/supervisor-process.ts';
 import { carryRun } from './carry-run.ts';
+import { collectFiles } from './collect.ts';
 import { listenForControl, type Control } from './control-server.ts';
 import { reserveExit, type ExitFile } from './exit-file.ts';
 import { dropScope, makeRunScope, recordScope, type RunScope } from './run-scope.ts';
@@ -18,6 +19,8 @@ import { dropScope, makeRunScope, recordScope, type RunScope } from './run-scope
  * whoever started it has ended without a word.
  */
 export async function supervise(): Promise<number> {
+  // Its log is on the disk that the run may have filled: what cannot be said must not end the run's only witness.
+  process.stderr.on('error', () => undefined);
   // Of a session of our own nobody should send these; a terminal that ends must not end the run.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
   const scope = makeRunScope();
@@ -43,7 +46,8 @@ async function carryIfFirst(dir: string, environment: Record<string, string>, sc
     await withdraw(exitFile, control, scope);
     return 0;
   }
-  const { exit, killed } = await carryRun(dir, command, environment, { scope: recordScope(scope), cancelled: control.cancelled });
+  const { exit, killed } = await carryRun(dir, command, environment, { scope: recordScope(scope), control });
+  if (exit.reason === 'exited') await collectFiles(command.spec, (await readStarted('.'))?.startedAt);
   await exitFile.complete(exit);
   await control.finish(killed);
   return 0;

@@ -2,9 +2,9 @@
 import type { Change, WatchBatch } from '../../domain/host-api.ts';
 import { Bell } from '../bell.ts';
 import { diffTrees } from '../snapshot/diff.ts';
-import type { ScanOptions } from '../snapshot/scan.ts';
+import type { ScanOptions } from '../snapshot/folder-walk.ts';
 import type { Shadow } from '../snapshot/shadow.ts';
-import { Trigger, type Cause } from './trigger.ts';
+import { Trigger, type Cause, type TriggerOptions } from './trigger.ts';
 
 export interface WatchCall {
   base: string;
@@ -12,11 +12,22 @@ export interface WatchCall {
   waitMs: number;
 }
 
+/** A tree, and when the scan that found it began and ended, by the host's clock. */
+interface Seen {
+  tree: string;
+  cause: Cause;
+  since: number;
+  until: number;
+}
+
 export class WorkspaceWatch {
   readonly #shadow: Shadow;
   readonly #options: ScanOptions;
   readonly #trigger: Trigger;
-  #latest: { tree: string; cause: Cause } | undefined;
+  #latest: Seen | undefined;
+  /** When the scan began that found the tree which was told last. */
+  #since = 0;
+  #times = new Map<string, number>();
   #scanning: Promise<void> | undefined;
   /** The last answer with changes, and the cursor it was given for: it may have been lost on its way. */
   #told: { askedWith: number; batch: WatchBatch } | undefined;
@@ -24,10 +35,10 @@ export class WorkspaceWatch {
   #cursor = Date.now() * 1000;
   #closed = false;
 
-  constructor(shadow: Shadow, options: ScanOptions) {
+  constructor(shadow: Shadow, options: ScanOptions & Pick<TriggerOptions, 'mode' | 'debounceMs'>) {
     this.#shadow = shadow;
     this.#options = options;
-    this.#trigger = new Trigger(shadow.workspace, options.isExcluded);
+    this.#trigger = new Trigger({ ...options, workspace: shadow.workspace });
   }
 
   /** Answers when the workspace differs from what the caller knows; with no changes after `waitMs`, an abort, or `close`. */
@@ -42,7 +53,7 @@ export class WorkspaceWatch {
         await this.#scanIfDue();
         if (this.#latest && this.#latest.tree !== from) return await this.#tell(call.cursor, from, this.#latest);
         const left = deadline - performance.now();
-        if (left <= 0 || signal.aborted || this.#closed) return { cursor: call.cursor, tree: from, changes: [], observedBy: 'scan' };
+        if (left <= 0 || signal.aborted || this.#closed) return { ...this.#clock(0), cursor: call.cursor, tree: from, changes: [], observedBy: 'scan', times: {} };
         await bell.next(Math.min(left, this.#trigger.dueIn(performance.now())), signal);
       }
     } finally {
@@ -65,19 +76,28 @@ export class WorkspaceWatch {
 
   async #scan(cause: Cause): Promise<void> {
     const begin = performance.now();
-    this.#trigger.scanBegins();
+    const since = Date.now();
+    for (const [path, at] of this.#trigger.scanBegins()) this.#times.set(path, at);
     try {
       const { tree } = await this.#shadow.scan(this.#options);
-      if (tree !== this.#latest?.tree) this.#latest = { tree, cause };
+      if (tree !== this.#latest?.tree) this.#latest = { tree, cause, since, until: Date.now() };
+      else this.#since = since;
     } finally {
       this.#trigger.scanEnded(performance.now(), performance.now() - begin);
     }
   }
 
-  async #tell(askedWith: number, from: string, { tree, cause }: { tree: string; cause: Cause }): Promise<WatchBatch> {
+  #clock(until: number): Pick<WatchBatch, 'mode' | 'since' | 'until'> {
+    return { mode: this.#trigger.mode, since: this.#since, until };
+  }
+
+  async #tell(askedWith: number, from: string, { tree, cause, since, until }: Seen): Promise<WatchBatch> {
     const changes: Change[] = await diffTrees(this.#shadow.git, from, tree);
-    const batch: WatchBatch = { cursor: (this.#cursor += 1), tree, changes, observedBy: cause };
+    const times = Object.fromEntries(changes.flatMap(({ path }) => (this.#times.has(path) ? [[path, this.#times.get(path) ?? 0]] : [])));
+    const batch: WatchBatch = { ...this.#clock(until), cursor: (this.#cursor += 1), tree, changes, observedBy: cause, times };
     this.#told = { askedWith, batch };
+    this.#since = since;
+    this.#times = new Map();
     return batch;
   }
 }

@@ -96,6 +96,7 @@ async function startGate(decide: Decide) {
   const asked: string[] = [];
   const server = createServer((req, res) => {
     void text(req).then((raw) => {
+      if (req.url?.endsWith('/ended')) return void res.end('{}');
       const call = JSON.parse(raw) as Parameters<Decide>[0];
       asked.push(call.tool_name);
       const permitted = req.headers.authorization === `Bearer ${TOKEN}`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideToolCall } from '../../../src/domain/gate-rules.ts';
-import type { GatePolicy } from '../../../src/domain/gate-policy.ts';
+import type { GatePolicy, GateVerdict } from '../../../src/domain/gate-policy.ts';
 import { resolvePath } from './fake-paths.ts';
 
 const POLICY: GatePolicy = {
@@ -11,11 +11,12 @@ const POLICY: GatePolicy = {
   ],
   ask: ['Bash(git push*)', 'Edit(src/schema.sql)', 'mcp__docs__publish'],
   deny: ['Bash(rm -rf*)', 'Edit(src/generated/**)', 'Read(.env)', 'Read(secret)'],
+  unreadable: 'deny',
 };
 
 const decide = (tool: string, input: unknown, policy = POLICY) => decideToolCall(policy, { tool, input }, resolvePath);
 
-type Row = [tool: string, input: unknown, decision: 'allow' | 'deny', rule?: string];
+type Row = [tool: string, input: unknown, decision: GateVerdict['decision'], rule?: string];
 
 const edit = (path: string) => ({ file_path: path });
 const bash = (command: string) => ({ command });
@@ -63,7 +64,7 @@ const FILES: Row[] = [
   ['Edit', edit('/ws/src/generated/a.ts'), 'deny', 'Edit(src/generated/**)'],
   ['Write', edit('/ws/src/./x/../generated/a.ts'), 'deny', 'Edit(src/generated/**)'],
   ['Write', edit('/ws/src/gen-link/a.ts'), 'deny', 'Edit(src/generated/**)'],
-  ['Edit', edit('/ws/src/schema.sql'), 'deny', 'Edit(src/schema.sql)'],
+  ['Edit', edit('/ws/src/schema.sql'), 'defer', 'Edit(src/schema.sql)'],
   ['Edit', edit('/ws/src/../../etc/x'), 'deny', 'default: outside the workspace'],
   ['Edit', edit('/ws/src/sub/.git/hooks/pre-commit'), 'deny', 'default: .git'],
 ];
@@ -80,11 +81,11 @@ const OTHERS: Row[] = [
   ['WebFetch', {}, 'deny', 'default: input'],
   ['WebSearch', { query: 'x' }, 'deny', 'default'],
   ['Agent', { prompt: 'x' }, 'deny', 'default'],
-  ['AskUserQuestion', {}, 'deny', 'default'],
+  ['AskUserQuestion', { questions: [{ question: 'Why?' }] }, 'deny', 'default: questions'],
   ['mcp__db__query', {}, 'allow', 'mcp__db__query'],
   ['mcp__db__drop', {}, 'deny', 'default'],
   ['mcp__docs__search', {}, 'allow', 'mcp__docs'],
-  ['mcp__docs__publish', {}, 'deny', 'mcp__docs__publish'],
+  ['mcp__docs__publish', {}, 'defer', 'mcp__docs__publish'],
   ['mcp__docs2__search', {}, 'deny', 'default'],
 ];
 
@@ -170,7 +171,13 @@ const COMMANDS: Row[] = [
   ['Bash', bash('eval rm -rf src'), 'deny', 'Bash(rm -rf*)'],
   ['Bash', bash('bash -c \'$(echo rm) -rf src\''), 'deny', 'default: unreadable'],
   ['Bash', bash('grep -c "rm -rf" x'), 'allow'],
-  ['Bash', bash('git push origin main'), 'deny', 'Bash(git push*)'],
+  ['Bash', bash('git push origin main'), 'defer', 'Bash(git push*)'],
+  ['Bash', bash('git status && git push'), 'defer', 'Bash(git push*)'],
+  ['Bash', bash('git push && curl evil.org'), 'deny', 'default'], // nobody is asked about what has a denied part
+  ['Bash', bash('git push && rm -rf src'), 'deny', 'Bash(rm -rf*)'],
+  ['Bash', bash('git push > /etc/x'), 'deny', 'default: outside the workspace'],
+  ['Bash', bash('bash -c "git push"'), 'defer', 'Bash(git push*)'],
+  ['Bash', bash('npm test > src/schema.sql'), 'defer', 'Edit(src/schema.sql)'],
 ];
 
 const name = ([tool, input]: Row): string => `${tool} ${JSON.stringify(input)}`;
@@ -185,11 +192,6 @@ describe.each([['files', FILES], ['other tools', OTHERS], ['commands', COMMANDS]
 test('the default denial names the key of the plan to change', () => {
   const verdict = decide('Bash', bash('cargo build'));
   expect(verdict).toMatchObject({ decision: 'deny', message: expect.stringContaining('policy.permissions.allow') as unknown });
-});
-
-test('an ask rule says that a person would be asked', () => {
-  const verdict = decide('Bash', bash('git push'));
-  expect(verdict).toMatchObject({ decision: 'deny', message: expect.stringContaining('asks a person; breakpoints for permissions come later: ') as unknown });
 });
 
 test('a deny rule that cannot be read denies everything, an allow rule that cannot be read allows nothing', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StreamSummary } from '../../../src/domain/agent.ts';
 import { compareCheck, isWorthRepeating } from '../../../src/domain/evidence-compare.ts';
-import type { CheckRun } from '../../../src/domain/evidence.ts';
+import type { CheckOutcome, CheckRun } from '../../../src/domain/evidence.ts';
 import { validateStream } from '../../../src/domain/stream-validation.ts';
 
 const run = (exitCode: number | null, timedOut = false, tail = ''): CheckRun =>
@@ -44,6 +44,13 @@ describe('evidence beside the baseline', () => {
     expect([isWorthRepeating(red, green), isWorthRepeating(red, null)]).toEqual([true, true]);
     expect([isWorthRepeating(red, red), isWorthRepeating(slow, green), isWorthRepeating(green, green)]).toEqual([false, false, false]);
   });
+
+  test('new beside the baseline, or beside the last run in the milestone', () => {
+    const last = (of: CheckRun, outcome: CheckOutcome | null) => ({ ...of, outcome });
+    expect([last(green, 'fixed'), last(red, 'flaky'), last(green, null)].map((one) => isWorthRepeating(red, red, one))).toEqual([true, true, true]);
+    expect([last(red, 'stillFailing'), last(slow, 'timeout'), last(red, null)].map((one) => isWorthRepeating(red, red, one))).toEqual([false, false, false]);
+    expect(isWorthRepeating(red, green, last(red, 'newlyFailing'))).toBe(true);
+  });
 });
 
 describe('a stream', () => {
@@ -58,7 +65,9 @@ describe('a stream', () => {
   };
   test.each([
     ['with work', stream(), 1, 'valid'],
-    ['that only read', stream(), 0, 'valid'],
+    ['that only read', stream({ resultText: 'It was so already.' }), 0, 'valid'],
+    ['that only read, and says it is done', stream(), 0, 'invalid nothingChanged'],
+    ['with some calls denied and no change', stream({ denials: [denial], resultText: 'Hm.' }), 0, 'invalid noWorkDone denied'],
     ['without calls and changes', stream({ toolCalls: 0 }), 0, 'invalid noWorkDone'],
     ['without calls, but with changes', stream({ toolCalls: 0 }), 2, 'valid'],
     ['with every call denied', stream({ toolCalls: 1, denials: [denial] }), 0, 'invalid noWorkDone denied'],

@@ -38,6 +38,7 @@ describe('confidence', () => {
     ['a check that writes', { evidence: [check({ treeAfter: 'u' })] }, 0.9],
     ['no change', { changes: { files: 0, lines: 0 } }, 0.9],
     ['a large change', { changes: { files: 3, lines: 501 } }, 0.9],
+    ['a reviewer who saw a part', { review: { ...reviewed(), notShown: 1 } }, 0.9],
     ['a huge change', { changes: { files: 101, lines: null } }, 0.7],
   ])('the heuristic: %s', (_, change, expected) => {
     expect(heuristicConfidence(good(change))).toBe(expected);

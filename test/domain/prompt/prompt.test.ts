@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { composePrompt, TEMPLATES_VERSION } from '../../../src/domain/prompt.ts';
+import { composePrompt, templatesVersion } from '../../../src/domain/prompt.ts';
 import type { PromptParts } from '../../../src/domain/prompt.ts';
 
 const NONCE = 'n0nce';
@@ -79,5 +79,5 @@ describe('nothing in a prompt acts', () => {
 });
 
 test('the version of the templates is a short hash', () => {
-  expect(TEMPLATES_VERSION).toMatch(/^[0-9a-f]{12}$/);
+  expect(templatesVersion()).toMatch(/^[0-9a-f]{12}$/);
 });

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
 import { buildHost } from '../../../scripts/build-host.mjs';
 import type { HostApi, HostMethod, RunSpec } from '../../../src/domain/host-api.ts';
+import { COMPILED } from '../../support/cli.ts';
+import { newInstall } from '../../support/install.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -19,27 +21,39 @@ async function programFile(): Promise<string> {
   return (await buildHost({ root, outFile: join(root, 'build/host.mjs') })).outFile;
 }
 
+interface ProgramOptions {
+  stateDir: string;
+  /** Begins the keys of its runs. */
+  install: string;
+  env?: Record<string, string>;
+  /** A command that starts it, such as `prlimit` with its options. */
+  through?: string[];
+}
+
 export class HostProgram {
   readonly process: ChildProcess;
   readonly #rpc: MessageConnection;
+  readonly #install: string;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, install: string) {
     if (!child.stdout || !child.stdin) throw new Error('the program has no stdio');
     this.process = child;
+    this.#install = install;
     this.#rpc = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
     this.#rpc.onError(() => undefined);
     this.#rpc.listen();
   }
 
-  /** `through`: a command that starts it, such as `prlimit` with its options. */
-  static async start(stateDir: string, env: Record<string, string> = {}, through: string[] = []): Promise<HostProgram> {
-    const own = { PATH: process.env.PATH ?? '', HOME: stateDir, ...env };
+  static async start({ stateDir, install, env = {}, through = [] }: ProgramOptions): Promise<HostProgram> {
+    const own = { ...COMPILED, PATH: process.env.PATH ?? '', HOME: stateDir, ...env };
     const [command = '', ...args] = [...through, process.execPath, await programFile(), 'serve', '--state', stateDir];
-    return new HostProgram(spawn(command, args, { env: own, stdio: ['pipe', 'pipe', 'inherit'] }));
+    return new HostProgram(spawn(command, args, { env: own, stdio: ['pipe', 'pipe', 'inherit'] }), install);
   }
 
+  /** A run's key is that of its installation, so that no other test has it. */
   call<M extends HostMethod>(method: M, p: Parameters<HostApi[M]>[0]): ReturnType<HostApi[M]> {
-    return this.#rpc.sendRequest(method, p) as ReturnType<HostApi[M]>;
+    const asked = 'key' in p ? { ...p, key: `${this.#install}.${p.key}` } : p;
+    return this.#rpc.sendRequest(method, asked) as ReturnType<HostApi[M]>;
   }
 
   /** Kind of the error a call ends with; undefined when it does not. */
@@ -73,6 +87,7 @@ export class Bench {
   readonly dir: string;
   readonly state: string;
   readonly workspace: string;
+  readonly #install = newInstall();
   readonly #programs: HostProgram[] = [];
   readonly #keys = new Set<string>();
 
@@ -88,8 +103,17 @@ export class Bench {
     return bench;
   }
 
-  async program(env: Record<string, string> = {}, through: string[] = []): Promise<HostProgram> {
-    const program = await HostProgram.start(this.state, env, through);
+  program(env: Record<string, string> = {}, through: string[] = []): Promise<HostProgram> {
+    return this.#started({ stateDir: this.state, env, through });
+  }
+
+  /** One that keeps its state elsewhere. */
+  programAt(state: string, through: string[]): Promise<HostProgram> {
+    return this.#started({ stateDir: state, through });
+  }
+
+  async #started(options: Omit<ProgramOptions, 'install'>): Promise<HostProgram> {
+    const program = await HostProgram.start({ ...options, install: this.#install });
     this.#programs.push(program);
     return program;
   }
@@ -104,10 +128,20 @@ export class Bench {
     return { ...this.lease, key, secrets: {}, spec: { ...plainSpec(this.workspace), args: [fixture(file), ...args], ...spec } };
   }
 
+  /** As the host knows it. */
+  wholeKey(key: string): string {
+    return `${this.#install}.${key}`;
+  }
+
+  /** What everything of a run carries in its environment. */
+  marker(key: string): string {
+    return `HOLDPOINT_RUN=${this.wholeKey(key)}`;
+  }
+
   /** The run's directory; it must have been asked for. */
   directoryOf(key: string): string {
     const runs = join(this.state, 'runs');
-    const found = readdirSync(runs).map((name) => join(runs, name)).find((dir) => readFileSync(join(dir, 'cmd'), 'utf8').startsWith(`{"key":"${key}",`));
+    const found = readdirSync(runs).map((name) => join(runs, name)).find((dir) => readFileSync(join(dir, 'cmd'), 'utf8').startsWith(`{"key":"${this.wholeKey(key)}",`));
     if (!found) throw new Error(`no directory of ${key}`);
     return found;
   }

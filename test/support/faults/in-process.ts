@@ -36,7 +36,7 @@ export function startInProcess(stage: Stage, agent: Agent, databaseUrl = stage.p
   const places = { bundlePath: join(ROOT, 'build/host.mjs'), sshConfigFile: stage.configFile, stateDir: stage.stateDir, env: {} };
   const hosts = createHosts(defaultHostsOptions(places));
   const activities = createActivities({
-    db, hosts, install: 'test', isRunning: async () => true, seatsOn: () => null, agent: () => agent, reviewer: unused, redactor: () => createRedactor([]),
+    db, hosts, install: stage.install, notify: { channels: [], pageOf: () => null }, isRunning: async () => true, tellPlan: async () => undefined, seatsOn: () => null, agent: () => agent, reviewer: unused, redactor: () => createRedactor([]),
   });
   return { activities, close: () => hosts.close().then(close) };
 }

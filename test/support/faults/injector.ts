@@ -28,7 +28,7 @@ export function createInjector(stage: Stage, { random, attachSecond }: InjectorO
 
 /** After an earlier fault there may be none yet. */
 async function killHostProgram(stage: Stage): Promise<void> {
-  await eventually(() => killHostPrograms(stage.stateDir), { what: 'a host program to kill' });
+  await eventually(() => killHostPrograms(stage.stateDir), { timeoutMs: 60_000, what: 'a host program to kill' });
 }
 
 /** SIGKILL, and another one in its place. */

@@ -9,18 +9,21 @@ import { openDb, type OpenDb } from '../../../src/db/client.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { startRestartablePostgres, startRestartableTemporal, type Restartable } from '../../../src/embedded/restartable.ts';
 import { startFaultyProxy, type FaultyProxy } from '../faulty-proxy.ts';
+import { newInstall } from '../install.ts';
 import { startSshd, type TestSshd } from '../sshd.ts';
 import { temporalBinary } from '../temporal-binary.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { hostProgramsOf } from './host-programs.ts';
 import { WRITER_PACKAGE } from './writer.ts';
 
-/** Alias of the host in `configFile`: reached through the proxy, a silent link to it is given up within two seconds. */
+/** Alias of the host in `configFile`: reached through the proxy, a silent link to it is given up within six seconds. */
 export const HOST = 'faulty-host';
 
 export interface Stage {
   /** Removed by `close`. */
   dir: string;
+  /** Of all its workers. */
+  install: string;
   /** Of the host program: its runs lie below. */
   stateDir: string;
   postgres: Restartable & { url: string };
@@ -89,7 +92,7 @@ function through(proxy: FaultyProxy, url: string): string {
   const proxied = new URL(url);
   proxied.port = String(proxy.port);
   // How soon a silent server is given up: a minute by default.
-  proxied.searchParams.set('query_timeout', '3000');
+  proxied.searchParams.set('query_timeout', '10000');
   return proxied.href;
 }
 
@@ -101,17 +104,17 @@ async function startServers(options: StageOptions): Promise<Servers> {
   const proxy = await startFaultyProxy(sshd.port);
   const databaseProxy = await startFaultyProxy(Number(new URL(postgres.url).port));
   // The key is looked up under the server's own address, which known_hosts has.
-  await sshd.addAlias(HOST, { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}`, ServerAliveInterval: '1', ServerAliveCountMax: '1' });
+  await sshd.addAlias(HOST, { Port: String(proxy.port), HostKeyAlias: `[127.0.0.1]:${sshd.port}`, ServerAliveInterval: '2', ServerAliveCountMax: '2' });
   return { dir, postgres, temporal, sshd, proxy, databaseProxy };
 }
 
-function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, more: Record<string, string> = {}): Record<string, string> {
+function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, install: string, more: Record<string, string> = {}): Record<string, string> {
   const home = join(dir, 'home');
   mkdirSync(home, { recursive: true });
   return {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, LANG: 'C.UTF-8', TMPDIR: tmpdir(),
     DATABASE_URL: through(databaseProxy, postgres.url), TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace,
-    HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'state'), HOLDPOINT_INSTALL: 'test',
+    HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'state'), HOLDPOINT_INSTALL: install,
     HOLDPOINT_SSH_CONFIG_FILE: sshd.configFile, HOLDPOINT_AGENTS: WRITER_PACKAGE,
     ...marker(),
     ...more,
@@ -122,13 +125,14 @@ function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, mo
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const servers = await startServers(options);
   const { dir, postgres, temporal, sshd, proxy, databaseProxy } = servers;
-  const env = workerEnv(servers, options.env);
+  const install = newInstall();
+  const env = workerEnv(servers, install, options.env);
   const opened = openDb(postgres.url, { max: 4 });
   const workers: WorkerProcess[] = [];
   let count = 0;
   const stateDir = join(dir, 'state');
   return {
-    dir, stateDir, postgres, temporal, proxy, databaseProxy, configFile: sshd.configFile, db: opened.db, workers,
+    dir, install, stateDir, postgres, temporal, proxy, databaseProxy, configFile: sshd.configFile, db: opened.db, workers,
     startWorker: async () => {
       const worker = await startWorkerProcess(env, join(dir, `worker-${(count += 1)}`));
       workers.push(worker);

@@ -5,7 +5,7 @@ import type { RunTurn } from '../../../src/activities/contract.ts';
 import { savePlan } from '../../../src/db/plans.ts';
 import { milestoneWorkflowId } from '../../../src/domain/ids.ts';
 import { parsePlan } from '../../../src/domain/plan-schema.ts';
-import { startProject } from '../../../src/temporal/client.ts';
+import { startProject } from '../../../src/temporal/start.ts';
 import { connectTemporal } from '../../../src/temporal/connection.ts';
 import { eventually } from '../eventually.ts';
 import { callActivity, startInProcess } from './in-process.ts';
@@ -50,7 +50,7 @@ export async function startWrittenRun(stage: Stage, project: string, flow: Flow,
   const planSha256 = await startPlan(stage, project, planText(project, workspace, flow, policy));
   const row = () => stage.db.selectFrom('run').innerJoin('turn', 'turn.id', 'run.turn_id')
     .select(['run_key', 'out_offset', 'epoch']).where('project', '=', project).executeTakeFirst();
-  const first = await eventually(async () => ((await row())?.out_offset ? row() : null), { timeoutMs: 60_000, what: 'the first stored line' });
+  const first = await eventually(async () => ((await row())?.out_offset ? row() : null), { timeoutMs: 120_000, what: 'the first stored line' });
   const call: RunTurn = { project, planSha256, milestone: 'm', epoch: first.epoch, task: 't', turn: 1, seq: 1 };
   const offset = async (): Promise<number> => (await row())?.out_offset ?? 0;
   return {
@@ -80,10 +80,11 @@ async function attachSecond(stage: Stage, call: RunTurn, offset: () => Promise<n
   const second = startInProcess(stage, createWriter());
   const before = await offset();
   const { result, beats, letGo } = callActivity(second, 'runTurn', call);
-  const following = result.then(() => 'ended', () => 'let go');
+  let ended = false;
+  const following = result.catch(() => undefined).finally(() => (ended = true));
   const hasStored = (): boolean => beats.some((beat) => ((beat as { offset?: number } | null)?.offset ?? 0) > before);
   // It ends by itself when the worker is faster and fences it.
-  await Promise.race([following, eventually(hasStored, { timeoutMs: 15_000, what: 'a second follower that stores' })]);
+  await eventually(() => ended || hasStored(), { timeoutMs: 60_000, what: 'a second follower that stores' });
   letGo();
   await following;
   await second.close();

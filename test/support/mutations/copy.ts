@@ -1,6 +1,6 @@
 /** A copy of the clone to break: its files as they stand, the dependencies and tools shared by links. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -11,6 +11,7 @@ export interface Copy {
 
 export function copyClone(root: string): Copy {
   const to = mkdtempSync(join(tmpdir(), 'hp-mutations-'));
+  chmodSync(to, 0o755); // some tests run host programs as another user
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
   for (const file of listed.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
