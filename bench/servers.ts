@@ -1,6 +1,10 @@
 /** A real Postgres (fsync on) and a real Temporal for one run of the benchmarks, each started when it is first asked for. */
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
+import { openDb } from '../src/db/client.ts';
+import { migrate } from '../src/db/migrate.ts';
+import type { Db } from '../src/db/transaction.ts';
 import { startPostgres } from '../src/embedded/postgres.ts';
 import { startTemporal } from '../src/embedded/temporal.ts';
 
@@ -37,4 +41,26 @@ export function createServers(dir: string, temporalBinary: string): Servers {
       for (const server of started.splice(0).reverse()) await server.stop();
     },
   };
+}
+
+/** A new database on the server at that address; its own address. */
+export async function createDatabase(url: string, name: string): Promise<string> {
+  const { db, close } = openDb(url, { max: 1, applicationName: 'bench' });
+  try {
+    await sql`create database ${sql.ref(name)}`.execute(db);
+  } finally {
+    await close();
+  }
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
+}
+
+/** Our tables in the database at that address, and a connection to them, closed with the rest. */
+export async function openMigrated(databaseUrl: string, close: (() => Promise<unknown>)[], connections = 2): Promise<Db> {
+  const { db, close: closeDb } = openDb(databaseUrl, { max: connections, applicationName: 'bench' });
+  close.push(closeDb);
+  const { error } = await migrate(db);
+  if (error) throw error;
+  return db;
 }

@@ -2,7 +2,7 @@
  * An agent whose process is writer.mts, as a package of the worker's configuration. Numbers come from the task's instructions
  * (`lines=500 perSecond=100 bytes=400`); the stream is read as the scripted agent's is.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createScripted } from '../../src/agents/scripted.ts';
 import type { Agent, AgentLaunch, AgentTurn } from '../../src/domain/agent.ts';
@@ -21,12 +21,21 @@ export interface Flow {
 
 export const flowText = ({ lines, perSecond, bytes }: Flow): string => `lines=${lines} perSecond=${perSecond} bytes=${bytes}`;
 
+/** Beside the folder, so that it is none of its files. */
+export const allowanceOf = (workspace: string): string => `${workspace}.may-write`;
+
+/** The run in that folder writes no line after this one until it is told more; to be said before it starts. Else it writes all. */
+export function allow(workspace: string, upTo: number): void {
+  writeFileSync(`${allowanceOf(workspace)}.new`, String(upTo));
+  renameSync(`${allowanceOf(workspace)}.new`, allowanceOf(workspace));
+}
+
 function launch(turn: AgentTurn): AgentLaunch {
   const [, ...numbers] = /lines=(\d+) perSecond=(\d+) bytes=(\d+)/.exec(turn.prompt) ?? [];
   return {
     spec: {
       // The host is this machine: the same Node in both arms, whatever a login shell there would find.
-      command: process.execPath, args: ['--disable-warning=ExperimentalWarning', '{{RUN_DIR}}/writer.mts', ...numbers],
+      command: process.execPath, args: ['--disable-warning=ExperimentalWarning', '{{RUN_DIR}}/writer.mts', ...numbers, allowanceOf(turn.workspace)],
       cwd: turn.workspace, env: {}, inherit: ['PATH', 'HOME'], stdin: '',
       files: [{ path: 'writer.mts', content: readFileSync(WRITER_FILE, 'utf8') }],
       gate: turn.gate, limits: turn.limits,

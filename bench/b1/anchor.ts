@@ -9,7 +9,7 @@ import type { BenchHost } from './host.ts';
 import { latencies, type Observer } from './observer.ts';
 
 export const ANCHOR_TABLE = 'bench_line';
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 export interface AnchorParts {
   dir: string;

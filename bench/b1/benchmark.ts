@@ -1,18 +1,13 @@
 /** B1: a line written on the host → its row committed, at 100 lines a second over OpenSSH. */
 import { randomBytes } from 'node:crypto';
-import { openDb } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { connectTemporal } from '../../src/temporal/connection.ts';
 import type { Benchmark, Context, Round, Samples } from '../benchmark.ts';
-import { buildBundles } from '../bundles.ts';
 import { takeRounds } from '../rounds.ts';
-import { NAMESPACE } from '../servers.ts';
 import { median } from '../stats.ts';
 import type { Flow } from './agent.ts';
 import { anchorRound, prepareAnchor, type AnchorParts } from './anchor.ts';
-import { startHost, whatIsMissing } from './host.ts';
+import { whatIsMissing } from './host.ts';
 import { openObserver } from './observer.ts';
-import { ourRound, startWorker, type OurParts } from './ours.ts';
+import { ourRound, startWorkerParts, type OurParts } from './ours.ts';
 
 const FULL = { rounds: 7, warmUp: 200, flow: { lines: 500, perSecond: 100, bytes: 400 } };
 const SMOKE = { rounds: 1, warmUp: 0, flow: { lines: 20, perSecond: 100, bytes: 400 } };
@@ -24,25 +19,15 @@ interface Parts {
 
 type Close = (() => Promise<unknown>)[];
 
-async function startParts({ servers, dir, path }: Context, close: Close): Promise<Parts> {
-  await buildBundles();
-  const [databaseUrl, address] = await Promise.all([servers.postgres(), servers.temporal()]);
-  const opened = openDb(databaseUrl, { max: 2, applicationName: 'bench' });
-  close.push(() => opened.close());
-  const { error } = await migrate(opened.db);
-  if (error) throw error;
+async function startParts(context: Context, close: Close): Promise<Parts> {
+  const parts = await startWorkerParts(context, close);
+  const { dir, host, databaseUrl } = parts;
   const observer = await openObserver(databaseUrl);
   close.push(() => observer.close());
   await observer.install('agent_event', 'json');
-  const host = await startHost(dir, path);
-  close.push(() => host.close());
-  const temporal = await connectTemporal({ env: {}, address, namespace: NAMESPACE });
-  close.push(() => temporal.close());
-  const worker = await startWorker(dir, databaseUrl, address, host);
-  close.push(() => worker.stop());
-  const anchor = { dir, path, host, databaseUrl, observer };
+  const anchor = { dir, path: context.path, host, databaseUrl, observer };
   await prepareAnchor(anchor);
-  return { ours: { dir, host, db: opened.db, temporal, observer, worker }, anchor };
+  return { ours: { ...parts, observer }, anchor };
 }
 
 async function measure(context: Context, { ours, anchor }: Parts): Promise<Round[]> {

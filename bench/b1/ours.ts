@@ -1,5 +1,5 @@
 /** Our path as a user has it: a worker process that carries out a plan on the host; the run's stream ends up in Postgres. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -7,15 +7,18 @@ import type { OpenDb } from '../../src/db/client.ts';
 import { savePlan } from '../../src/db/plans.ts';
 import { parsePlan } from '../../src/domain/plan-schema.ts';
 import { logTail, startServer } from '../../src/embedded/server-process.ts';
-import { startProject } from '../../src/temporal/client.ts';
-import type { Temporal } from '../../src/temporal/connection.ts';
-import { NAMESPACE } from '../servers.ts';
+import { WORKER_FLAGS } from '../../src/embedded/worker-flags.ts';
+import { startProject } from '../../src/temporal/start.ts';
+import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
+import type { Context } from '../benchmark.ts';
+import { buildBundles } from '../bundles.ts';
+import { NAMESPACE, openMigrated } from '../servers.ts';
 import { AGENT_NAME, flowText, type Flow } from './agent.ts';
-import type { BenchHost } from './host.ts';
+import { startHost, type BenchHost } from './host.ts';
 import { latencies, type Observer } from './observer.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 
 export interface OurParts {
@@ -34,10 +37,10 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + DEADLINE_MS;
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, timeoutMs = DEADLINE_MS): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
     await sleep(LOOK_EVERY_MS);
   }
 }
@@ -48,13 +51,15 @@ export async function startWorker(
 ): Promise<BenchWorker> {
   const readyFile = join(dir, 'worker.ready');
   const logFile = join(dir, 'worker.log');
+  // Of a worker before it in the same folder.
+  rmSync(readyFile, { force: true });
   const env = {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: host.home, LANG: 'C.UTF-8',
     DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: NAMESPACE,
     HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_INSTALL: 'bench', HOLDPOINT_SSH_CONFIG_FILE: host.configFile,
     HOLDPOINT_AGENTS: pathToFileURL(join(import.meta.dirname, 'agent.ts')).href, HOLDPOINT_READY_FILE: readyFile, ...more,
   };
-  const args = ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/worker.ts')];
+  const args = [...WORKER_FLAGS, join(ROOT, 'src/worker.ts')];
   const server = await startServer({ name: 'the worker', file: process.execPath, args, cwd: dir, env, logFile, stopSignal: 'SIGTERM', outlive: false });
   let ended = false;
   void server.exited.then(() => (ended = true));
@@ -63,6 +68,22 @@ export async function startWorker(
     return existsSync(readyFile);
   });
   return { pid: server.pid, log: () => logTail(logFile, 20), stop: () => server.stop() };
+}
+
+export type WorkerParts = Omit<OurParts, 'observer'> & { databaseUrl: string };
+
+/** Both servers, a host over OpenSSH, and a worker. `close`: how to end them, in the order they were started. `more`: of the worker's environment. */
+export async function startWorkerParts({ servers, dir, path }: Context, close: (() => Promise<unknown>)[], more: Record<string, string> = {}): Promise<WorkerParts> {
+  await buildBundles();
+  const [databaseUrl, address] = await Promise.all([servers.postgres(), servers.temporal()]);
+  const db = await openMigrated(databaseUrl, close);
+  const host = await startHost(dir, path);
+  close.push(() => host.close());
+  const temporal = await connectTemporal({ env: {}, address, namespace: NAMESPACE });
+  close.push(() => temporal.close());
+  const worker = await startWorker(dir, databaseUrl, address, host, more);
+  close.push(() => worker.stop());
+  return { dir, host, db, temporal, worker, databaseUrl };
 }
 
 /** The planned project is stored and started. */
@@ -103,6 +124,8 @@ export async function ourRound(parts: OurParts, project: string, flow: Flow): Pr
   try {
     await startRun(parts, project, workspace, flow);
     why = await untilItRests(parts, project);
+    // The rows are read over another connection than the notifications come by.
+    await watch.committed(flow.lines, DEADLINE_MS);
     return latencies(await storedLines(parts.db, project), flow.lines, watch);
   } catch (cause) {
     throw new Error(`the run of ${project} could not be measured: ${String(cause)}; ${why}; the worker said last: ${parts.worker.log()}`, { cause });

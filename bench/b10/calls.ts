@@ -1,5 +1,5 @@
 /** Instant activities that note when they were called: the real contract of the milestone workflow, nothing behind it. */
-import type { Activities, ChecksResult, JudgeResult, MilestoneBrief, ProjectBrief, RecordState } from '../../src/activities/contract.ts';
+import type { Activities, ChecksResult, JudgeResult, MilestoneBrief, ProjectBrief, RecordState, RestoreReport } from '../../src/activities/contract.ts';
 
 export interface Call {
   name: string;
@@ -47,6 +47,9 @@ export const PROCEED: JudgeResult = {
   decision: 'proceed', rule: 'quality_reached', breakpoint: null, reason: 'fine', until: null, quality: 0.9, confidence: 0.9, failed: false,
 };
 
+const nothingRestored = (checkpoint: string): RestoreReport =>
+  ({ checkpoint, taken: '', files: 0, effects: [], moreEffects: 0, changes: [], undo: null, notRestored: [], moreNotRestored: 0, exact: true, tree: '' });
+
 const NO_CHECKS: ChecksResult = { checks: [] };
 
 const brief = (milestone: string, tasks: number): MilestoneBrief => ({
@@ -65,8 +68,29 @@ export function instantActivities(calls: Calls, behaviour: () => Behaviour): Act
     judgeTurn: noted('judgeTurn', () => behaviour().judge),
     takeSeat: noted('takeSeat', () => undefined),
     leaveSeat: noted('leaveSeat', () => undefined),
+    comparePlans: noted('comparePlans', (p) => ({ refused: null, milestones: [], brief: { project: p.project, host: 'local', milestones: [] } })),
+    adoptPlan: noted('adoptPlan', () => undefined),
+    tellMilestone: noted('tellMilestone', () => ({ refused: null })),
+    notify: noted('notify', () => undefined),
+    sendNotifications: noted('sendNotifications', () => ({ next: null })),
     claimWorkspace: noted('claimWorkspace', () => ({ epoch: 1 })),
+    putBack: noted('putBack', () => ({ undo: null })),
+    lookAtTree: noted('lookAtTree', (p) => ({ tree: p.tree, files: 0, paths: [] })),
+    keepCheckpoint: async () => ({ id: '1', tree: '', files: 0, bytes: 0, notCovered: [], moreNotCovered: 0 }),
+    previewRestore: noted('previewRestore', () => ({ preview: null })),
+    listEffects: noted('listEffects', () => ({ effects: [], moreEffects: 0 })),
+    restoreFiles: noted('restoreFiles', (p) => nothingRestored(p.checkpoint)),
+    stillAsked: noted('stillAsked', () => ({ answer: null })),
+    steerAgent: noted('steerAgent', () => ({ reached: 'next' as const })),
     releaseWorkspace: noted('releaseWorkspace', () => undefined),
+    setUpFork: noted('setUpFork', () => ({})),
+    openWorktree: noted('openWorktree', () => ({ path: '/srv/code.m', branch: 'm' })),
+    mergeWorktree: noted('mergeWorktree', () => ({ kind: 'merged' as const })),
+    checkMerged: noted('checkMerged', () => ({ met: true, feedback: '', merged: 'tree', tree: 'tree' })),
+    undoMerge: noted('undoMerge', () => undefined),
+    finishMerge: noted('finishMerge', () => undefined),
+    closeWorktree: noted('closeWorktree', () => ({ kept: null, branch: null })),
+    keepWorktrees: noted('keepWorktrees', () => undefined),
     takeBaseline: noted('takeBaseline', () => NO_CHECKS),
     beginTurn: noted('beginTurn', (p) => ({ runKey: `${p.task}.${p.turn}.${p.seq}` })),
     endTurn: noted('endTurn', (p) => ({ tree: `tree-${p.task}-${p.turn}`, changedFiles: 1 })),

@@ -12,7 +12,7 @@ export interface Bare {
 
 const FLAGS = ['-p', '--output-format', 'stream-json', '--verbose', '--setting-sources', '', '--strict-mcp-config', '--tools', 'Bash,Read,Edit,Write,NotebookEdit'];
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /** Begins a session of its own, which the rounds resume. */
 export async function startBare({ claude, dir, url }: { claude: string; dir: string; url: string }): Promise<Bare> {

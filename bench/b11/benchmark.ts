@@ -3,15 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDb } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { startScriptedMessages } from '../../src/demo/scripted-messages.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
 import { startWorker } from '../b1/ours.ts';
 import type { Benchmark, Context, Round, Samples } from '../benchmark.ts';
 import { buildBundles } from '../bundles.ts';
 import { takeRounds } from '../rounds.ts';
-import { NAMESPACE } from '../servers.ts';
+import { NAMESPACE, openMigrated } from '../servers.ts';
 import { median } from '../stats.ts';
 import { startBare, type Bare } from './bare.ts';
 import { answered, startAsking, type OurParts } from './ours.ts';
@@ -30,10 +28,7 @@ async function startParts({ servers, dir }: Context, close: Close): Promise<{ ou
   await buildBundles();
   const [databaseUrl, address, api] = await Promise.all([servers.postgres(), servers.temporal(), startScriptedMessages({ scenario: { whenDone: { text: 'Said.' } } })]);
   close.push(() => api.close());
-  const opened = openDb(databaseUrl, { max: 2, applicationName: 'bench' });
-  close.push(() => opened.close());
-  const { error } = await migrate(opened.db);
-  if (error) throw error;
+  const db = await openMigrated(databaseUrl, close);
   const temporal = await connectTemporal({ env: {}, address, namespace: NAMESPACE });
   close.push(() => temporal.close());
   const host = { home: join(dir, 'home'), configFile: join(dir, 'ssh_config') };
@@ -42,7 +37,7 @@ async function startParts({ servers, dir }: Context, close: Close): Promise<{ ou
   const env = { HOLDPOINT_CLAUDE_COMMAND: CLAUDE, HOLDPOINT_CLAUDE_BASE_URL: api.url, BENCH_KEY: 'scripted' };
   const worker = await startWorker(dir, databaseUrl, address, host, env);
   close.push(() => worker.stop());
-  const ours = { dir, db: opened.db, temporal, project: `b11-${randomBytes(4).toString('hex')}` };
+  const ours = { dir, db, temporal, project: `b11-${randomBytes(4).toString('hex')}` };
   await startAsking(ours);
   return { ours, bare: await startBare({ claude: CLAUDE, dir, url: api.url }) };
 }

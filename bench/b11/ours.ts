@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { OpenDb } from '../../src/db/client.ts';
 import { savePlan } from '../../src/db/plans.ts';
 import { parsePlan } from '../../src/domain/plan-schema.ts';
-import { answerBreakpoint, startProject } from '../../src/temporal/client.ts';
+import { answerBreakpoint } from '../../src/temporal/client.ts';
+import { startProject } from '../../src/temporal/start.ts';
 import type { Temporal } from '../../src/temporal/connection.ts';
 import { until } from '../b1/ours.ts';
 

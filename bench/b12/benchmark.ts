@@ -1,13 +1,8 @@
 /** B12: what a worker costs with 20 runs attached, silent and at 100 lines a second each. */
 import { randomBytes } from 'node:crypto';
-import { openDb } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { connectTemporal } from '../../src/temporal/connection.ts';
-import { startHost, whatIsMissing } from '../b1/host.ts';
-import { startWorker, type OurParts } from '../b1/ours.ts';
+import { whatIsMissing } from '../b1/host.ts';
+import { startWorkerParts, type OurParts } from '../b1/ours.ts';
 import type { Benchmark, Context, Round, Samples, Series } from '../benchmark.ts';
-import { buildBundles } from '../bundles.ts';
-import { NAMESPACE } from '../servers.ts';
 import { anchorRound, type AnchorParts } from './anchor.ts';
 import { ourRound, type Load } from './ours.ts';
 import type { Usage } from './usage.ts';
@@ -20,20 +15,8 @@ const LOADS = { idle: 1, busy: 100 } as const;
 type Close = (() => Promise<unknown>)[];
 type Parts = Pick<OurParts, 'dir' | 'db' | 'temporal' | 'host' | 'worker'> & AnchorParts;
 
-async function startParts({ servers, dir, path }: Context, runs: number, close: Close): Promise<Parts> {
-  await buildBundles();
-  const [databaseUrl, address] = await Promise.all([servers.postgres(), servers.temporal()]);
-  const opened = openDb(databaseUrl, { max: 2, applicationName: 'bench' });
-  close.push(() => opened.close());
-  const { error } = await migrate(opened.db);
-  if (error) throw error;
-  const host = await startHost(dir, path);
-  close.push(() => host.close());
-  const temporal = await connectTemporal({ env: {}, address, namespace: NAMESPACE });
-  close.push(() => temporal.close());
-  const worker = await startWorker(dir, databaseUrl, address, host, { HOLDPOINT_AGENT_SEATS: String(runs) });
-  close.push(() => worker.stop());
-  return { dir, path, host, db: opened.db, temporal, worker };
+async function startParts(context: Context, runs: number, close: Close): Promise<Parts> {
+  return { path: context.path, ...(await startWorkerParts(context, close, { HOLDPOINT_AGENT_SEATS: String(runs) })) };
 }
 
 interface Pair {
@@ -43,16 +26,25 @@ interface Pair {
 
 const roundsOf = (pairs: Pair[], of: keyof Usage): Round[] => pairs.map(({ ours, anchor }) => ({ ours: [ours[of]], anchor: [anchor[of]] }));
 
-async function measure(context: Context, close: Close): Promise<Record<string, Round[]>> {
+/** With a worker of its own: a milestone that waits for a person stays in the cache of the one that worked on it. */
+async function pairOf(context: Context, name: string, load: Load): Promise<Pair> {
+  const close: Close = [];
+  try {
+    const parts = await startParts(context, load.runs, close);
+    return { ours: await ourRound(parts, name, load), anchor: await anchorRound(parts, name, load) };
+  } finally {
+    for (const one of close.reverse()) await one();
+  }
+}
+
+async function measure(context: Context): Promise<Record<string, Round[]>> {
   const { rounds, runs, windowMs } = context.smoke ? SMOKE : FULL;
-  const parts = await startParts(context, runs, close);
   const name = `b12-${randomBytes(4).toString('hex')}`;
   const measured: Record<string, Round[]> = {};
   for (const [kind, perSecond] of Object.entries(LOADS)) {
-    const load: Load = { runs, perSecond, windowMs };
     const pairs: Pair[] = [];
     for (let n = 1; n <= rounds; n += 1) {
-      const pair = { ours: await ourRound(parts, `${name}-${kind}-${n}`, load), anchor: await anchorRound(parts, `${name}-${kind}-${n}`, load) };
+      const pair = await pairOf(context, `${name}-${kind}-${n}`, { runs, perSecond, windowMs });
       context.log(`B12 ${kind} round ${n} of ${rounds}: ${pair.ours.cores.toFixed(2)} cores, ${pair.ours.megabytes.toFixed(0)} MB; anchor ${pair.anchor.cores.toFixed(2)} cores, ${pair.anchor.megabytes.toFixed(0)} MB`);
       pairs.push(pair);
     }
@@ -65,12 +57,7 @@ async function measure(context: Context, close: Close): Promise<Record<string, R
 async function run(context: Context): Promise<Samples> {
   const missing = whatIsMissing(context.path);
   if (missing) return { kind: 'unavailable', reason: missing };
-  const close: Close = [];
-  try {
-    return { kind: 'measured', rounds: await measure(context, close) };
-  } finally {
-    for (const one of close.reverse()) await one();
-  }
+  return { kind: 'measured', rounds: await measure(context) };
 }
 
 const ANCHOR = '20 × ssh host tail -F';

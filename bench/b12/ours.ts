@@ -12,7 +12,9 @@ export interface Load {
 }
 
 /** Beside the window each writes while the last ones are still being started. */
-const LEAD_MS = 40_000;
+const LEAD_MS = 80_000;
+/** Twenty starts beside what those before them write, on two cores. */
+const ATTACHED_MS = 120_000;
 const BYTES = 400;
 
 async function attached({ db }: Pick<OurParts, 'db'>, projects: string[]): Promise<boolean> {
@@ -31,7 +33,7 @@ export async function ourRound(parts: Pick<OurParts, 'dir' | 'db' | 'temporal' |
     mkdirSync(workspace, { recursive: true });
     await startRun(parts, project, workspace, flow);
   }
-  await until('all runs to be followed', () => attached(parts, projects));
+  await until('all runs to be followed', () => attached(parts, projects), ATTACHED_MS);
   const usage = await usageOf([parts.worker.pid], windowMs);
   for (const project of projects) await untilItRests(parts, project);
   return usage;

@@ -1,14 +1,13 @@
 /** B2: how many lines of 1 kB a second go from a finished run on the host into Postgres. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { openDb } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { defaultHostsOptions } from '../../src/ssh/default-options.ts';
 import { createHosts } from '../../src/ssh/hosts.ts';
 import { startHost, whatIsMissing } from '../b1/host.ts';
 import type { Benchmark, Context, Round, Samples } from '../benchmark.ts';
 import { buildBundles } from '../bundles.ts';
 import { takeRounds } from '../rounds.ts';
+import { openMigrated } from '../servers.ts';
 import { anchorRound, prepareAnchor, type AnchorParts } from './anchor.ts';
 import { writeLines } from './lines.ts';
 import { ourRound, type OurParts } from './ours.ts';
@@ -22,10 +21,7 @@ type Close = (() => Promise<unknown>)[];
 async function startParts({ servers, dir, path }: Context, lines: number, close: Close): Promise<{ ours: OurParts; anchor: AnchorParts }> {
   await buildBundles();
   const databaseUrl = await servers.postgres();
-  const opened = openDb(databaseUrl, { max: 4, applicationName: 'bench' });
-  close.push(() => opened.close());
-  const { error } = await migrate(opened.db);
-  if (error) throw error;
+  const db = await openMigrated(databaseUrl, close, 4);
   const host = await startHost(dir, path);
   close.push(() => host.close());
   const hosts = createHosts(defaultHostsOptions({ bundlePath: join(ROOT, 'build/host.mjs'), sshConfigFile: host.configFile, stateDir: join(dir, 'state'), env: {} }));
@@ -34,7 +30,7 @@ async function startParts({ servers, dir, path }: Context, lines: number, close:
   writeLines(file, lines);
   const anchor = { path, databaseUrl, file, lines };
   await prepareAnchor(anchor);
-  return { ours: { dir, db: opened.db, hosts, host: host.alias, file, lines }, anchor };
+  return { ours: { dir, db, hosts, host: host.alias, file, lines }, anchor };
 }
 
 async function measure(context: Context, close: Close): Promise<Round[]> {

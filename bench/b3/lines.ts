@@ -13,6 +13,9 @@ export function schedule<T>(random: () => number, faults: readonly T[], lines: n
   return order.map(({ fault }, n) => ({ fault, at: Math.ceil((n + random()) * share) }));
 }
 
+/** The last line of each share but the last, which is where the fault of that share has struck. */
+export const sharesOf = (faults: number, lines: number): number[] => Array.from({ length: faults }, (_, n) => Math.ceil(((n + 1) * lines) / (faults + 1)));
+
 export interface Damage {
   lost: number;
   duplicated: number;

@@ -43,13 +43,19 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const stateDir = join(dir, 'state');
   const bundlePath = join(import.meta.dirname, '../../build/host.mjs');
   const hosts = createHosts(defaultHostsOptions({ bundlePath, sshConfigFile: configFile, stateDir, env: {} }));
-  await startWriter(hosts, join(dir, 'workspace'));
   const out = join(runDirectory(stateDir, RUN_KEY), 'out');
   const close = async (): Promise<void> => {
-    await (await hosts.link(ALIAS)).api.cancelRun({ key: RUN_KEY, graceMs: 0 });
-    await hosts.close();
-    await host.close();
+    try {
+      await (await hosts.link(ALIAS)).api.cancelRun({ key: RUN_KEY, graceMs: 0 });
+    } finally {
+      await hosts.close();
+      await host.close();
+    }
   };
+  await startWriter(hosts, join(dir, 'workspace')).catch(async (error: unknown) => {
+    await close().catch(() => undefined);
+    throw error;
+  });
   return { configFile, path, hosts, proxy, out, outBytes: () => statSync(out).size, close };
 }
 
