@@ -36,11 +36,21 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** Whether the environment a process was started with holds exactly this `NAME=value`. */
-export function hasEnvironmentEntry(pid: number, entry: string): boolean {
+/**
+ * Whether the environment a process was started with holds exactly this `NAME=value`. `unknown`: it is gone, not there yet, or an
+ * empty one was read, as of a zombie or in the midst of an exec. Of another user's process it is `no`.
+ */
+export function environmentHas(pid: number, entry: string): 'yes' | 'no' | 'unknown' {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}`.includes(`\0${entry}\0`);
-  } catch {
-    return false; // gone, or another user's
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    if (environment === '') return 'unknown';
+    return `\0${environment}`.includes(`\0${entry}\0`) ? 'yes' : 'no';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'no' : 'unknown';
   }
 }
+
+/** Id of its process group, which is the pid of the group's first process; undefined when it is gone. */
+export const groupOf = (pid: number): number | undefined => orNothing(statFields(pid)?.[2]);
+
+const orNothing = (field: string | undefined): number | undefined => (field === undefined ? undefined : Number(field));

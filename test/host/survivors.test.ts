@@ -22,6 +22,7 @@ const SURVIVORS = {
   setsid: `setsid sh -c 'echo $$ >>"$F"; exec sleep 600' & wait`,
   'a double fork': `( ( sh -c 'echo $$ >>"$F"; exec sleep 600' & ) & ) ; sleep 600`,
   'ignored INT, TERM and HUP': `trap '' INT TERM HUP; sh -c 'echo $$ >>"$F"; exec sleep 600' & while :; do sleep 600; done`,
+  'an emptied environment in its group': `trap '' INT TERM; env -i sh -c 'trap "" TERM; echo $$ >>'"$F"'; while :; do sleep 600; done' & while :; do sleep 600; done`,
   'children of children in many sessions': `for i in 1 2 3 4 5; do setsid sh -c 'setsid sh -c "echo \\$\\$ >>$F; exec sleep 600" & exec sleep 600' & done; wait`,
 } as const;
 
@@ -60,14 +61,17 @@ describe.each(Object.entries(SURVIVORS))('%s', (name, script) => {
   });
 });
 
-/** Lives a moment, and another of it lives on: no pid is there for long. */
-const FORK_LOOP = `hop() { echo x >>"$F"; ( hop & ) ; exit 0; }; ( hop & ); trap '' TERM; while :; do sleep 600; done`;
+/** Each lives a moment, and another of it lives on: no pid is there for long. */
+const FORK_LOOPS = {
+  'a fork loop': `hop() { echo x >>"$F"; ( hop & ) ; exit 0; }; ( hop & ); trap '' TERM; while :; do sleep 600; done`,
+  'a fork loop through sessions': `trap '' TERM; echo 'echo x >>"$F"; setsid sh "$F.sh" & exit 0' >"$F.sh"; sh "$F.sh"; while :; do sleep 600; done`,
+} as const;
 
-describe('a fork loop', () => {
+describe.each(Object.entries(FORK_LOOPS))('%s', (name, script) => {
   test.each(['by its supervisor', 'by marker alone'])('is ended %s', async (how) => {
-    const key = `loop-${how}`.replaceAll(' ', '-');
+    const key = `${name}-${how}`.replaceAll(' ', '-');
     const file = join(bench.dir, key);
-    await host.call('startRun', bench.run(key, '', [], { command: 'sh', args: ['-c', FORK_LOOP], env: { F: file } }));
+    await host.call('startRun', bench.run(key, '', [], { command: 'sh', args: ['-c', script], env: { F: file } }));
     const length = (): number => readFileSync(file, 'latin1').length;
     await eventually(() => length() > 100, { what: 'the loop to go round' });
     if (how === 'by marker alone') await loseGroup(key);

@@ -11,7 +11,8 @@ import { bootId, identityOf, isAlive } from '../proc.ts';
 import { askSupervisor, connectSupervisor } from './control-client.ts';
 import { readChild, readCommand, readScope, readStarted, runDirectory, runMarker, type StartedFile } from './run-files.ts';
 import { stateOf } from './run-state.ts';
-import { signalProcess, sweep, type Swept, type SweepOptions } from './sweep.ts';
+import { signalProcess } from './signals.ts';
+import { sweep, type Swept, type SweepOptions } from './sweep.ts';
 
 export const TERM_GRACE_MS = 1000;
 
