@@ -100,10 +100,38 @@ test('a run that is to note nothing has no such stream', async () => {
   expect(await run.marks()).toEqual([]);
 });
 
-test('of many calls at once, none waits for the trees of all', async () => {
+/** The notes are written to the working directory. */
+async function inFolder<T>(work: () => Promise<T>): Promise<T> {
   const [before, dir] = [process.cwd(), mkdtempSync(join(tmpdir(), 'holdpoint-marks-'))];
   process.chdir(dir);
   try {
+    return await work();
+  } finally {
+    process.chdir(before);
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** Marks one after the other, each with a tree that takes `costMs` of the processor: which of them have one. */
+async function treesOf(count: number, costMs: number, spareMs?: number): Promise<boolean[]> {
+  return inFolder(async () => {
+    const marks = new CallMarks(() => {
+      for (const before = process.cpuUsage(); process.cpuUsage(before).user < costMs * 1000; );
+      return Promise.resolve('tree');
+    }, spareMs);
+    for (let n = 0; n < count; n += 1) await marks.mark('begin');
+    await marks.close();
+    return readMarks(readFileSync('calls', 'utf8')).map(({ tree }) => tree !== undefined);
+  });
+}
+
+test('trees that are not cheap are paid for with time to spare, and there are none when it is used up', async () => {
+  expect(await treesOf(4, 150)).toEqual([true, true, true, true]);
+  expect(await treesOf(4, 500, 100)).toEqual([true, true, false, false]); // the first one is free
+});
+
+test('of many calls at once, none waits for the trees of all', () =>
+  inFolder(async () => {
     const first = Promise.withResolvers<string>();
     let taken = 0;
     const marks = new CallMarks(() => ((taken += 1) === 1 ? first.promise : Promise.resolve(`tree-${taken}`)));
@@ -116,8 +144,4 @@ test('of many calls at once, none waits for the trees of all', async () => {
     expect(readMarks(readFileSync('calls', 'utf8')).map(({ toolUseId, tree }) => [toolUseId, tree])).toEqual([
       [undefined, 'tree-1'], ['a', undefined], ['b', undefined], ['c', undefined], ['d', 'tree-2'],
     ]);
-  } finally {
-    process.chdir(before);
-    rmSync(dir, { recursive: true });
-  }
-});
+  }));

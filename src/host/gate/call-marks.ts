@@ -7,12 +7,14 @@ import type { CallMark } from '../../domain/call-marks.ts';
 import { errorText } from '../host-error.ts';
 import type { HookCall } from './gate-call.ts';
 
-/** Of the processor. A tree that costs more is not taken at every call. */
+/** Of the processor. A tree that costs more is paid for with time to spare. */
 const CHEAP_MS = 100;
-/** On the clock: a machine as busy as that is left alone too. */
+/** On the clock: so is one that a busy machine makes slow. */
 const SLOW_MS = 500;
-/** After a tree that was not cheap, so many times as long passes without one. */
-const REST_PER_TREE = 9;
+/** So much of the run's time may go into trees that are not cheap. */
+const SHARE = 0.1;
+/** And so much at once: a machine that is busy for a while must not cost the causes of changes. */
+const SPARE_MS = 5000;
 /** The agent waits no longer than this for a tree, however busy the machine is. */
 const MOST_HOLD_MS = 1000;
 
@@ -25,13 +27,17 @@ export class CallMarks {
   #underWay: Promise<string | undefined> | undefined;
   /** Marks that were asked for and are not written. */
   #waiting = 0;
-  #restUntil = 0;
+  readonly #spareMs: number;
+  /** No tree is taken while it is below zero. */
+  #spare: number;
+  #earnedAt = performance.now();
   #isFirst = true;
 
   /** Appends to `calls` in the working directory. */
-  constructor(takeTree: TakeTree) {
+  constructor(takeTree: TakeTree, spareMs = SPARE_MS) {
     this.#log = openSync('calls', 'a', 0o600);
     this.#takeTree = takeTree;
+    this.#spareMs = this.#spare = spareMs;
   }
 
   /**
@@ -64,7 +70,7 @@ export class CallMarks {
   }
 
   async #tree(): Promise<string | undefined> {
-    if (this.#underWay || performance.now() < this.#restUntil) return undefined;
+    if (this.#underWay || !this.#canAfford()) return undefined;
     this.#underWay = this.#measured().finally(() => (this.#underWay = undefined));
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), MOST_HOLD_MS);
@@ -81,10 +87,16 @@ export class CallMarks {
     });
     const { user, system } = process.cpuUsage(before);
     const [costMs, tookMs] = [(user + system) / 1000, performance.now() - since];
-    const dearMs = Math.max(costMs > CHEAP_MS ? costMs : 0, tookMs > SLOW_MS ? tookMs : 0);
     // The first one reads what is known of the files from the disk.
-    if (!this.#isFirst) this.#restUntil = performance.now() + dearMs * REST_PER_TREE;
+    if (!this.#isFirst && (costMs > CHEAP_MS || tookMs > SLOW_MS)) this.#spare -= Math.max(costMs, tookMs);
     this.#isFirst = false;
     return tree;
+  }
+
+  #canAfford(): boolean {
+    const now = performance.now();
+    this.#spare = Math.min(this.#spareMs, this.#spare + (now - this.#earnedAt) * SHARE);
+    this.#earnedAt = now;
+    return this.#spare >= 0;
   }
 }
