@@ -21,6 +21,7 @@ import * as transcript from './0022_transcript.ts';
 import * as turnProof from './0023_turn_proof.ts';
 import * as taskCost from './0024_task_cost.ts';
 import * as moreCheckpoints from './0025_more_checkpoints.ts';
+import * as installation from './0026_installation.ts';
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
@@ -44,4 +45,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0023_turn_proof': turnProof,
   '0024_task_cost': taskCost,
   '0025_more_checkpoints': moreCheckpoints,
+  '0026_installation': installation,
 };

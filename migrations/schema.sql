@@ -148,6 +148,12 @@ create table host_seat (
   task text not null default ''::text
 );
 
+create table installation (
+  one boolean not null default true,
+  id text not null,
+  made_at timestamp with time zone not null default now()
+);
+
 create table lease_attempt (
   project text not null,
   milestone text not null,
@@ -458,6 +464,7 @@ alter table event add constraint event_pkey PRIMARY KEY (id);
 alter table evidence add constraint evidence_pkey PRIMARY KEY (id);
 alter table file_change add constraint file_change_pkey PRIMARY KEY (id);
 alter table host_seat add constraint host_seat_pkey PRIMARY KEY (project, milestone, task);
+alter table installation add constraint installation_pkey PRIMARY KEY (one);
 alter table lease_attempt add constraint lease_attempt_pkey PRIMARY KEY (project, milestone, epoch, lane);
 alter table milestone add constraint milestone_pkey PRIMARY KEY (project, id);
 alter table notification add constraint notification_pkey PRIMARY KEY (id);
@@ -505,6 +512,8 @@ alter table file_change add constraint file_change_by_kind_check CHECK ((by_kind
 alter table file_change add constraint file_change_observed_by_check CHECK ((observed_by = ANY (ARRAY['checkpoint'::text, 'watcher'::text, 'scan'::text, 'call'::text, 'between'::text])));
 alter table file_change add constraint file_change_op_check CHECK ((op = ANY (ARRAY['add'::text, 'modify'::text, 'delete'::text, 'rename'::text, 'mode'::text, 'type'::text])));
 alter table host_seat add constraint host_seat_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'taken'::text, 'left'::text])));
+alter table installation add constraint installation_id_check CHECK ((id ~ '^[0-9a-f]{12}$'::text));
+alter table installation add constraint installation_one_check CHECK (one);
 alter table milestone add constraint milestone_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text])));
 alter table notification add constraint notification_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dropped'::text, 'failed'::text])));
 alter table notification add constraint notification_why_check CHECK ((why = ANY (ARRAY['opened'::text, 'reminder'::text, 'escalated'::text])));

@@ -55,7 +55,7 @@ export const CONFIG_FIELDS = {
   ollamaHost: z.string().default(DEFAULT_OLLAMA_HOST).transform(ollamaUrl),
   /** Where the embedded servers and their data are. */
   dataDir: text(4096).default('.holdpoint'),
-  /** Names this installation in run keys: two that share a host need two names. */
+  /** Begins the name of this installation in run keys, for people; what tells it from others is of the database (db/installation.ts). */
   install: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 lower-case letters, digits or "-"').default('main'),
   /** Of workflows; turns of agents go to the one named after it with `-agent`. */
   taskQueue: z.string().regex(/^[\w.-]{1,200}$/, 'must be 1 to 200 letters, digits, ".", "_" or "-"').default('holdpoint'),

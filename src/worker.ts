@@ -10,6 +10,7 @@ import { createAgents, loadAgentPackages } from './agents/registry.ts';
 import { loadConfig, type Config } from './config.ts';
 import { credentialIn, readCredential } from './credential.ts';
 import { openDb } from './db/client.ts';
+import { installationName } from './db/installation.ts';
 import { assertMigrated } from './db/migrate.ts';
 import { exitCodeOf, HoldpointError } from './domain/failure-kind.ts';
 import type { AgentSettings, CredentialSource } from './domain/plan.ts';
@@ -87,7 +88,7 @@ async function makeActivities(config: Config, temporal: Temporal, close: (() => 
   const agents = createAgents(builtin, await loadAgentPackages(config.agents));
   const reviewers = createReviewers(builtinReviewers({ ollama: { host: config.ollamaHost } }), await loadReviewerPackages(config.reviewers));
   return createActivities({
-    db, hosts, install: config.install,
+    db, hosts, install: await installationName(db, config.install),
     notify: {
       channels: createChannels(config.notify, { resolve: secretOf('configuration'), env: process.env }),
       pageOf: (workflowId) => config.webUiUrl && workflowPage(config.webUiUrl, temporal.namespace, workflowId),

@@ -28,6 +28,6 @@ export interface Deps {
     /** Address of a workflow's page in the Web UI; null where the service does not know it. */
     pageOf(workflowId: string): string | null;
   };
-  /** Names this installation in run keys. */
+  /** Names this installation in run keys and leases (db/installation.ts). */
   install: string;
 }

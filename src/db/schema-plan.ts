@@ -79,6 +79,13 @@ export interface WorkspaceLeaseTable {
   attempt_at: InstantOrNull;
 }
 
+/** One row, made by the first worker. */
+export interface InstallationTable {
+  one: Generated<boolean>;
+  id: string;
+  made_at: InstantDefaulted;
+}
+
 export interface HostSeatTable {
   project: string;
   milestone: string;

@@ -3,7 +3,7 @@
  * so the two cannot drift apart unseen.
  */
 import type {
-  HostSeatTable, MilestoneTable, PlanTable, ProjectTable, TaskDependencyTable, TaskTable, WorkspaceLeaseTable,
+  HostSeatTable, InstallationTable, MilestoneTable, PlanTable, ProjectTable, TaskDependencyTable, TaskTable, WorkspaceLeaseTable,
 } from './schema-plan.ts';
 import type { AgentEventTable, CheckpointTable, FileChangeTable, RunTable, TaskCostTable, TurnProofTable, TurnTable, UsageWindowTable } from './schema-turn.ts';
 import type { NotificationTable } from './schema-notification.ts';
@@ -14,6 +14,7 @@ import type { LeaseAttemptTable, WorktreeTable } from './schema-worktree.ts';
 import type { BreakpointTable, DecisionTable, EventTable, EvidenceTable, RaisedLimitTable, ReviewPromptTable, ReviewTable, WeakeningTable } from './schema-judgement.ts';
 
 export interface Database {
+  installation: InstallationTable;
   plan: PlanTable;
   project: ProjectTable;
   milestone: MilestoneTable;

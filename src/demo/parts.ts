@@ -1,5 +1,4 @@
 /** Brings up what the demo needs: an SSH host, scripted models unless it is live, Postgres, Temporal and a worker. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { StartedProcess } from '../embedded/started.ts';
 import { endProcesses } from '../embedded/started.ts';
@@ -90,8 +89,6 @@ export async function startParts(options: PartsOptions, signal: AbortSignal): Pr
   const models = options.claude === null || !host.servers ? null : { messagesUrl: host.servers.messagesUrl, ollamaUrl: host.servers.ollamaUrl };
   const env = {
     HOLDPOINT_SSH_CONFIG_FILE: host.configFile,
-    // Runs are told apart on a whole machine by keys that begin with it, and the end of one ends whatever carries its key.
-    HOLDPOINT_INSTALL: `demo-${randomBytes(6).toString('hex')}`,
     ...(models && { HOLDPOINT_CLAUDE_BASE_URL: models.messagesUrl, OLLAMA_HOST: models.ollamaUrl }),
     ...(options.claude !== null && { HOLDPOINT_CLAUDE_COMMAND: options.claude }),
   };

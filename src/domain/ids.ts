@@ -21,7 +21,7 @@ export interface TurnRef {
 }
 
 export interface RunRef extends TurnRef {
-  /** Names this installation, so that two of them never share a run directory. */
+  /** Names this installation and its database, so that two of them never share a run directory. */
   install: string;
   /** From 1; a turn needs a second run after a loss or an interruption. */
   seq: number;

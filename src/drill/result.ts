@@ -5,7 +5,7 @@ import type { DrillFault, FaultName } from '../domain/documents/drill.ts';
 import type { Fault } from './faults.ts';
 import { bytesOfFile, carriersOf } from './hands.ts';
 import { runsOf, storedRuns, type SeenRun } from './probes.ts';
-import { keyPrefix, ownHosts, runDir, type Scene } from './scene.ts';
+import { ownHosts, runDir, type Scene } from './scene.ts';
 import type { Struck } from './struck.ts';
 import { bytesOf, compare, type Compared, type StoredRun } from './verdict.ts';
 
@@ -30,7 +30,7 @@ export interface Evidence {
 
 /** The proof is the service's own: asked once more to end what has ended, it must find nothing to end. */
 async function lastProof(scene: Scene, runs: readonly SeenRun[]): Promise<Pick<Evidence, 'proof' | 'survivors'>> {
-  const carriers = await carriersOf(scene.hands, keyPrefix(scene));
+  const carriers = await carriersOf(scene.hands, scene.keyPrefix);
   const hosts = ownHosts(scene);
   try {
     const { api } = await hosts.link(scene.host);

@@ -2,6 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScriptedStep } from '../agents/scripted.ts';
+import { installationName } from '../db/installation.ts';
 import { savePlan } from '../db/plans.ts';
 import { removeProject } from '../db/remove-project.ts';
 import type { WorkerCommand } from '../embedded/worker-process.ts';
@@ -41,6 +42,8 @@ export interface Scene extends DrillSetting {
   at: FaultPlaces;
   crew: Crew;
   link: DrillLink | null;
+  /** Keys of its runs begin with it. */
+  keyPrefix: string;
   /** Aborts at Ctrl-C and when the fault's time is over. */
   signal: AbortSignal;
   /** 0..1, from the seed. */
@@ -80,7 +83,8 @@ export async function setScene(setting: DrillSetting, needs: SceneNeeds, more: P
   const dir = join(setting.places.dir, fault);
   const link = needs.cuttable ? await openLink(setting.host, setting.hosts, join(dir, 'ssh')) : null;
   const crew = createCrew(dir, setting.worker, workerEnv(setting, at, link));
-  const scene: Scene = { ...setting, ...more, fault, at, crew, link };
+  const keyPrefix = `${await installationName(setting.service.db, setting.places.id)}.${at.project}.`;
+  const scene: Scene = { ...setting, ...more, fault, at, crew, link, keyPrefix };
   opened(scene);
   await makeFolders(setting.hands, at.workspace, at.stateDir);
   const starts = await Promise.allSettled(Array.from({ length: needs.workers }, () => crew.start(scene.signal)));
@@ -115,8 +119,6 @@ export function ownHosts({ hosts, at }: Scene): Hosts {
   return createHosts({ ...hosts, stateDir: at.stateDir });
 }
 
-export const keyPrefix = ({ places, at }: Pick<Scene, 'places' | 'at'>): string => `${places.id}.${at.project}.`;
-
 const CLOSE_MS = 15_000;
 
 function keepLogs({ keep, fault, crew }: Scene): void {
@@ -140,7 +142,7 @@ export async function clearScene(scene: Scene): Promise<string[]> {
   await cancel(service.temporal, { project: at.project }, AbortSignal.timeout(CLOSE_MS)).catch(() => undefined);
   await attempt('workers', () => crew.stop());
   await attempt('logs', () => keepLogs(scene));
-  await attempt('processes on the host', async () => kill(hands, await carriersOf(hands, keyPrefix(scene))));
+  await attempt('processes on the host', async () => kill(hands, await carriersOf(hands, scene.keyPrefix)));
   await attempt('link', () => link?.close());
   await attempt('workflows', () => removeWorkflows(service.temporal, { project: at.project, milestones: [MILESTONE] }));
   await attempt('rows', () => removeProject(service.db, at.project));

@@ -12,6 +12,7 @@ import type { Activities } from '../../src/activities/contract.ts';
 import type { Deps } from '../../src/activities/deps.ts';
 import { createScripted, type ScriptedStep, scriptedPrompt } from '../../src/agents/scripted.ts';
 import { openDb } from '../../src/db/client.ts';
+import { installationName } from '../../src/db/installation.ts';
 import { savePlan } from '../../src/db/plans.ts';
 import { startScriptedOllama, type ScriptedOllama } from '../../src/demo/scripted-ollama.ts';
 import type { Agent } from '../../src/domain/agent.ts';
@@ -20,7 +21,6 @@ import { createRedactor } from '../../src/domain/redaction.ts';
 import { createOllama } from '../../src/llm/ollama.ts';
 import { createHosts, type HostsOptions } from '../../src/ssh/hosts.ts';
 import { COMPILED } from '../support/cli.ts';
-import { newInstall } from '../support/install.ts';
 import { createTestDatabase } from '../support/test-db.ts';
 import { Play } from './play.ts';
 
@@ -99,7 +99,7 @@ async function openDeps(dir: string, ollama: ScriptedOllama, given: Given, besid
   const hosts = beside?.deps.hosts ?? createHosts(hostsOptions(dir));
   const scripted = createScripted({ command: process.execPath });
   const deps: Deps = {
-    db, hosts, install: newInstall(),
+    db, hosts, install: await installationName(db, 'test'),
     seatsOn: (host) => given.seats.get(host) ?? null,
     notify: { channels: [], pageOf: () => null },
     isRunning: async ({ project, milestone }) => given.running.has(`${project}/${milestone}`),

@@ -72,7 +72,7 @@ describe('while it runs', () => {
     const [project] = documentOf('status', await json('status', 'story')).projects;
     expect(project).toMatchObject({ project: 'story', state: 'running', workspace: { host: 'local', path: codeOf(service, 'story') }, reason: null });
     expect(project?.milestones[0]?.tasks[0]).toMatchObject({
-      id: 'one', state: 'running', turns: [{ turn: 1, outcome: null, decision: null, runs: [{ key: `${service.env.HOLDPOINT_INSTALL}.story.m.1.one.1.1`, state: 'running', pid: expect.any(Number) }] }],
+      id: 'one', state: 'running', turns: [{ turn: 1, outcome: null, decision: null, runs: [{ key: `${service.install}.story.m.1.one.1.1`, state: 'running', pid: expect.any(Number) }] }],
     });
     expect(running.follow!.stdout()).not.toContain('It is there already');
     const refused = await json('diff', 'story');
@@ -139,7 +139,7 @@ describe('afterwards', () => {
   test('logs are the raw lines, each a document, in order', async () => {
     const lines = linesOf('logs', await json('logs', 'story/m/one.1'));
     expect(lines.map(({ kind }) => kind)).toEqual(['init', 'text', 'toolUse', 'toolResult', 'toolUse', 'toolResult', 'text', 'result']);
-    expect(lines[1]).toMatchObject({ project: 'story', milestone: 'm', task: 'one', turn: 1, run: `${service.env.HOLDPOINT_INSTALL}.story.m.1.one.1.1`, json: { event: 'text', text: 'I begin' } });
+    expect(lines[1]).toMatchObject({ project: 'story', milestone: 'm', task: 'one', turn: 1, run: `${service.install}.story.m.1.one.1.1`, json: { event: 'text', text: 'I begin' } });
     const offsets = lines.map(({ offset }) => offset);
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     const unknown = await json('logs', 'story/m/two');

@@ -102,7 +102,7 @@ export class Trial {
   }
 
   private get firstKey(): string {
-    return `${this.trials.service.env.HOLDPOINT_INSTALL}.${this.project}.steps.1.all.1.1`;
+    return `${this.trials.service.install}.${this.project}.steps.1.all.1.1`;
   }
 
   /** The agent's process of the first run, as soon as there is one. */

@@ -43,7 +43,7 @@ const milestoneOf = (project: string) => service.temporal.client.workflow.getHan
 function started(project: string, option: string): number[] {
   const runs = join(service.env.HOLDPOINT_HOST_STATE_DIR ?? '', 'runs');
   const commands = readdirSync(runs).map((name) => JSON.parse(readFileSync(join(runs, name, 'cmd'), 'utf8')) as { key: string; spec: { args: string[] } });
-  const ofAgent = commands.filter(({ key }) => key.startsWith(`${service.env.HOLDPOINT_INSTALL}.${project}.`));
+  const ofAgent = commands.filter(({ key }) => key.startsWith(`${service.install}.${project}.`));
   const seq = (key: string): number => Number(key.split('.').at(-1));
   return ofAgent.sort((a, b) => seq(a.key) - seq(b.key)).map(({ spec }) => Number(spec.args[spec.args.indexOf(option) + 1]));
 }

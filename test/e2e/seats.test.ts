@@ -54,6 +54,8 @@ test('never two at once, projects in turn, told in the status; a killed worker k
 test('a milestone that was terminated keeps no seat', async () => {
   await begin('dogs', 'first', 'wait');
   await eventually(() => lines().includes('begin dogs/first'), { what: 'the first agent' });
+  const dogs = `HOLDPOINT_RUN=${service.install}.dogs.first.1.work.1.1`;
+  expect(pidsWith(dogs)).not.toEqual([]);
   await begin('eels', 'first');
   await milestoneIn(service, 'eels', 'first', 'waiting');
   await service.temporal.client.workflow.getHandle(milestoneWorkflowId('dogs', 'first')).terminate('a test');
@@ -61,5 +63,5 @@ test('a milestone that was terminated keeps no seat', async () => {
   const stateOf = async () => (await service.json<StatusDocument>('status', 'eels')).projects[0]?.state;
   // The project learns of it when its milestone has closed.
   await eventually(async () => (await stateOf()) === 'completed', { everyMs: 200, what: 'the end of the project' });
-  await eventually(() => pidsWith('HOLDPOINT_RUN=test.dogs.first.1.work.1.1').length === 0, { what: 'the end of the agent whose milestone is gone' });
+  await eventually(() => pidsWith(dogs).length === 0, { what: 'the end of the agent whose milestone is gone' });
 }, 600_000);

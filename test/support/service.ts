@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path';
 import { startScriptedMessages, type Scenario, type ScriptedMessages } from '../../src/demo/scripted-messages.ts';
 import { startScriptedOllama, type OllamaScript, type ScriptedOllama } from '../../src/demo/scripted-ollama.ts';
 import { openDb, type OpenDb } from '../../src/db/client.ts';
+import { installationName } from '../../src/db/installation.ts';
 import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { runCli, type CliResult } from './cli.ts';
-import { newInstall } from './install.ts';
 import { createTestDatabase, type TestDatabase } from './test-db.ts';
 import { newNamespace, testAddress } from './temporal-worker.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -36,6 +36,8 @@ export interface Service {
   dir: string;
   /** Environment of the CLI and of workers. */
   env: Record<string, string>;
+  /** Keys of its runs begin with it. */
+  install: string;
   messages: ScriptedMessages;
   ollama: ScriptedOllama;
   db: OpenDb['db'];
@@ -72,7 +74,7 @@ function environment({ dir, database, namespace, messages, ollama }: Parts, more
     PATH: CLEAN_PATH, HOME: home, LANG: 'C.UTF-8', TMPDIR: tmpdir(),
     DATABASE_URL: database.url, TEMPORAL_ADDRESS: testAddress(), TEMPORAL_NAMESPACE: namespace, OLLAMA_HOST: ollama.url,
     HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'host-state'), HOLDPOINT_LOG_LEVEL: 'info',
-    HOLDPOINT_CLAUDE_COMMAND: CLAUDE, HOLDPOINT_CLAUDE_BASE_URL: messages.url, HOLDPOINT_INSTALL: newInstall(),
+    HOLDPOINT_CLAUDE_COMMAND: CLAUDE, HOLDPOINT_CLAUDE_BASE_URL: messages.url,
     TEST_API_KEY: 'no-secret-the-models-are-scripted',
     ...(process.env.HOLDPOINT_CI ? { HOLDPOINT_CI: process.env.HOLDPOINT_CI } : {}),
     ...more,
@@ -114,10 +116,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     return worker;
   };
   const opened = openDb(parts.database.url, { max: 3 });
+  const install = await installationName(opened.db, 'main');
   const temporal = await connectTemporal({ env: {}, address: testAddress(), namespace: parts.namespace });
   if (options.worker !== false) await startWorker();
   return {
-    dir: parts.dir, env, messages: parts.messages, ollama: parts.ollama, db: opened.db, temporal, startWorker,
+    dir: parts.dir, env, install, messages: parts.messages, ollama: parts.ollama, db: opened.db, temporal, startWorker,
     get worker() {
       const latest = workers.at(-1);
       if (!latest) throw new Error('no worker was started');

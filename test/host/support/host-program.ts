@@ -1,5 +1,6 @@
 /** The host program as an outside client sees it: a process, JSON-RPC on its stdio, a scratch state directory. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
@@ -9,7 +10,6 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter, type
 import { buildHost } from '../../../scripts/build-host.mjs';
 import type { HostApi, HostMethod, RunSpec } from '../../../src/domain/host-api.ts';
 import { COMPILED } from '../../support/cli.ts';
-import { newInstall } from '../../support/install.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -87,7 +87,11 @@ export class Bench {
   readonly dir: string;
   readonly state: string;
   readonly workspace: string;
-  readonly #install = newInstall();
+  /**
+   * That no other test has. Runs are told apart on a whole machine by keys that begin with it, and the end of a run ends whatever
+   * carries its key: of two test files that run side by side, one would end the agents of the other.
+   */
+  readonly #install = `test-${randomBytes(6).toString('hex')}`;
   readonly #programs: HostProgram[] = [];
   readonly #keys = new Set<string>();
 

@@ -6,10 +6,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openDb, type OpenDb } from '../../../src/db/client.ts';
+import { installationName } from '../../../src/db/installation.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { startRestartablePostgres, startRestartableTemporal, type Restartable } from '../../../src/embedded/restartable.ts';
 import { startFaultyProxy, type FaultyProxy } from '../faulty-proxy.ts';
-import { newInstall } from '../install.ts';
 import { startSshd, type TestSshd } from '../sshd.ts';
 import { temporalBinary } from '../temporal-binary.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
@@ -108,13 +108,13 @@ async function startServers(options: StageOptions): Promise<Servers> {
   return { dir, postgres, temporal, sshd, proxy, databaseProxy };
 }
 
-function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, install: string, more: Record<string, string> = {}): Record<string, string> {
+function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, more: Record<string, string> = {}): Record<string, string> {
   const home = join(dir, 'home');
   mkdirSync(home, { recursive: true });
   return {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: home, LANG: 'C.UTF-8', TMPDIR: tmpdir(),
     DATABASE_URL: through(databaseProxy, postgres.url), TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace,
-    HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'state'), HOLDPOINT_INSTALL: install,
+    HOLDPOINT_DATA_DIR: join(dir, 'data'), HOLDPOINT_HOST_STATE_DIR: join(dir, 'state'),
     HOLDPOINT_SSH_CONFIG_FILE: sshd.configFile, HOLDPOINT_AGENTS: WRITER_PACKAGE,
     ...marker(),
     ...more,
@@ -125,9 +125,9 @@ function workerEnv({ dir, postgres, temporal, sshd, databaseProxy }: Servers, in
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const servers = await startServers(options);
   const { dir, postgres, temporal, sshd, proxy, databaseProxy } = servers;
-  const install = newInstall();
-  const env = workerEnv(servers, install, options.env);
+  const env = workerEnv(servers, options.env);
   const opened = openDb(postgres.url, { max: 4 });
+  const install = await installationName(opened.db, 'main');
   const workers: WorkerProcess[] = [];
   let count = 0;
   const stateDir = join(dir, 'state');
