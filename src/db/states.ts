@@ -2,13 +2,14 @@
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { StateChange } from '../domain/questions.ts';
-import { CLOSED_STATES, type TaskState } from '../domain/states.ts';
+import { CLOSED_STATES, type TaskState, type WorkState } from '../domain/states.ts';
 import { answerBreakpoint, closeBreakpoints, openBreakpoint, urgeBreakpoint } from './breakpoints.ts';
 import { noteEvents } from './events.ts';
 import { noteRaised } from './raised-limits.ts';
 import type { Database } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 import type { Db } from './transaction.ts';
+import { leaveAll } from './worktrees.ts';
 
 /** One call of a workflow, and when and as what it was made. */
 export interface RecordedChange extends StateChange {
@@ -42,11 +43,16 @@ async function setProject(tx: Transaction<Database>, { project, milestone, runId
 async function setMilestone(tx: Transaction<Database>, change: RecordedChange, milestone: string, at: string): Promise<void> {
   const { project, milestoneState: state } = change;
   if (state !== undefined) {
-    await tx.updateTable('milestone').set({ state, state_at: at, run_id: change.runId })
-      .where('project', '=', project).where('id', '=', milestone).where(isNotLaterThan(at)).execute();
-    if (CLOSED_STATES.includes(state)) await closeBreakpoints(tx, { project, milestone });
+    const { numUpdatedRows } = await tx.updateTable('milestone').set({ state, state_at: at, run_id: change.runId })
+      .where('project', '=', project).where('id', '=', milestone).where(isNotLaterThan(at)).executeTakeFirst();
+    if (CLOSED_STATES.includes(state) && numUpdatedRows > 0n) await endMilestone(tx, { project, milestone }, state);
   }
   if (change.tasks?.length) await setTasks(tx, { project, milestone }, change.tasks, at);
+}
+
+async function endMilestone(tx: Transaction<Database>, of: { project: string; milestone: string }, state: WorkState): Promise<void> {
+  await closeBreakpoints(tx, of);
+  if (state !== 'completed') await leaveAll(tx, of); // else those that are left are being cleared away
 }
 
 async function setTasks(tx: Transaction<Database>, of: { project: string; milestone: string }, tasks: { id: string; state: TaskState }[], at: string): Promise<void> {

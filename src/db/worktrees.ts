@@ -65,10 +65,23 @@ export async function worktreesOf(db: Db, { project, milestone }: Omit<WorktreeO
   return rows.map(fromRow);
 }
 
-/** Those of earlier runs of the milestone are left where they are: nobody works there any more. May be repeated. */
-export async function leaveOlder(db: Db, { project, milestone, holder }: Omit<WorktreeOf, 'task'> & { holder: string }): Promise<void> {
-  await db.updateTable('worktree').set({ state: sql<WorktreeState>`case when state = 'merging' then 'halfway' else 'kept' end`, updated_at: sql`now()` })
-    .where('project', '=', project).where('milestone', '=', milestone).where('holder', '<>', holder).where('state', 'not in', OVER).execute();
+/** Those that are not over are left where they are: nobody works there any more. */
+const leaving = (db: Db, { project, milestone }: Omit<WorktreeOf, 'task'>) =>
+  db.updateTable('worktree').set({ state: sql<WorktreeState>`case when state = 'merging' then 'halfway' else 'kept' end`, updated_at: sql`now()` })
+    .where('project', '=', project).where('milestone', '=', milestone).where('state', 'not in', OVER);
+
+/** Of earlier runs of the milestone. May be repeated. */
+export async function leaveOlder(db: Db, { holder, ...of }: Omit<WorktreeOf, 'task'> & { holder: string }): Promise<void> {
+  await leaving(db, of).where('holder', '<>', holder).execute();
+}
+
+/**
+ * Of a milestone that has ended before they were brought back, and could not say so itself: its host was away, or it never held the
+ * workspace. That of a fork stays, to be brought back when somebody asks. May be repeated.
+ */
+export async function leaveAll(db: Db, of: Omit<WorktreeOf, 'task'>): Promise<void> {
+  const forks = db.selectFrom('milestone').select('id').where('project', '=', of.project).where('fork_of', 'is not', null);
+  await leaving(db, of).where('milestone', 'not in', forks).execute();
 }
 
 export interface ShownWorktree extends WorktreeOf {

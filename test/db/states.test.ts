@@ -8,6 +8,7 @@ import { recordStates } from '../../src/db/states.ts';
 import type { RecordedChange as StateChange } from '../../src/db/states.ts';
 import { readStatus } from '../../src/db/status.ts';
 import type { Db } from '../../src/db/transaction.ts';
+import { insertWorktree } from '../../src/db/worktrees.ts';
 import type { RecordState } from '../../src/activities/contract.ts';
 import { AT, beginProject, openTestDb, planOf, SHA } from './fixture.ts';
 
@@ -110,6 +111,24 @@ test('the inbox is sorted by priority, then age; a milestone that ends takes its
   expect(milestone).toMatchObject({ waitingFor: ['d', 'a', 'c', 'b'].map((id) => `inbox/slugs/${id}.1`), waitingSince: AT });
   await recordStates(db, { ...changeIn('inbox'), milestoneState: 'cancelled' });
   expect(await readInbox(db, 'inbox')).toEqual([]);
+});
+
+test('a milestone that ends before its worktrees came back leaves them; a late repetition of its end takes nothing from the next run', async () => {
+  const { turn } = await beginProject(db, 'left');
+  const open = async (name: string): Promise<void> =>
+    insertWorktree(db, turn, { project: 'left', milestone: 'slugs', task: name, holder: 'run-left', host: 'local', root: '/srv/left', path: `/srv/left.${name}`, branch: name, commit: 'c', base: { tree: 't', sidecar: 's' } });
+  const states = async () => (await db.selectFrom('worktree').select(['task', 'state']).where('project', '=', 'left').orderBy('id').execute()).map((one) => `${one.task} ${one.state}`);
+  await open('ascii');
+  await recordStates(db, { ...changeIn('left'), milestoneState: 'waiting' });
+  expect(await states()).toEqual(['ascii open']);
+  const end = { ...changeIn('left'), milestoneState: 'failed' as const };
+  await recordStates(db, end);
+  expect(await states()).toEqual(['ascii kept']);
+  await recordStates(db, { ...changeIn('left'), at: LATER, milestoneState: 'waiting', opened: [questionIn('left', { openedAt: LATER })] });
+  await open('unicode');
+  await recordStates(db, end);
+  expect(await states()).toEqual(['ascii kept', 'unicode open']);
+  expect(await readInbox(db, 'left')).toHaveLength(1);
 });
 
 test('a plan can be stored again; a running project keeps its own until its next run', async () => {
