@@ -100,7 +100,8 @@ async function makeCurrent(tx: Transaction<Database>, current: Current, state: W
 }
 
 async function beginAgain(tx: Transaction<Database>, project: string): Promise<void> {
-  const pending = { state: 'pending', state_at: null } as const;
+  // A late repetition of what was said of the run before counts no more.
+  const pending = { state: 'pending', state_at: sql<Date | null>`state_at + interval '1 millisecond'` } as const;
   await tx.updateTable('project').set({ ...pending, run_id: null }).where('id', '=', project).execute();
   await tx.updateTable('milestone').set({ ...pending, run_id: null, epoch: null }).where('project', '=', project).where('fork_of', 'is', null).execute();
   await tx.updateTable('task').set(pending).where('project', '=', project).where('milestone', 'not in', forks(tx, project)).execute();

@@ -79,7 +79,7 @@ export interface WorkspaceLeaseTable {
   attempt_at: InstantOrNull;
 }
 
-/** One row, made by the first worker. */
+/** One row, made by whoever asks first. */
 export interface InstallationTable {
   one: Generated<boolean>;
   id: string;

@@ -1,8 +1,9 @@
 /** State changes as the workflows tell them, all of one call in one transaction: the read side never shows half of one. */
 import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
+import { milestoneWorkflowId } from '../domain/ids.ts';
 import type { StateChange } from '../domain/questions.ts';
-import { CLOSED_STATES, type TaskState, type WorkState } from '../domain/states.ts';
+import { CLOSED_STATES, type TaskState } from '../domain/states.ts';
 import { answerBreakpoint, closeBreakpoints, openBreakpoint, urgeBreakpoint } from './breakpoints.ts';
 import { noteEvents } from './events.ts';
 import { noteRaised } from './raised-limits.ts';
@@ -45,14 +46,15 @@ async function setMilestone(tx: Transaction<Database>, change: RecordedChange, m
   if (state !== undefined) {
     const { numUpdatedRows } = await tx.updateTable('milestone').set({ state, state_at: at, run_id: change.runId })
       .where('project', '=', project).where('id', '=', milestone).where(isNotLaterThan(at)).executeTakeFirst();
-    if (CLOSED_STATES.includes(state) && numUpdatedRows > 0n) await endMilestone(tx, { project, milestone }, state);
+    if (CLOSED_STATES.includes(state) && numUpdatedRows > 0n) await endMilestone(tx, change, milestone);
   }
   if (change.tasks?.length) await setTasks(tx, { project, milestone }, change.tasks, at);
 }
 
-async function endMilestone(tx: Transaction<Database>, of: { project: string; milestone: string }, state: WorkState): Promise<void> {
-  await closeBreakpoints(tx, of);
-  if (state !== 'completed') await leaveAll(tx, of); // else those that are left are being cleared away
+async function endMilestone(tx: Transaction<Database>, { project, workflowId }: RecordedChange, milestone: string): Promise<void> {
+  await closeBreakpoints(tx, { project, milestone });
+  // Its project says so of one that was never started: an earlier run of it may still be at its end.
+  if (workflowId === milestoneWorkflowId(project, milestone)) await leaveAll(tx, { project, milestone });
 }
 
 async function setTasks(tx: Transaction<Database>, of: { project: string; milestone: string }, tasks: { id: string; state: TaskState }[], at: string): Promise<void> {

@@ -76,12 +76,11 @@ export async function leaveOlder(db: Db, { holder, ...of }: Omit<WorktreeOf, 'ta
 }
 
 /**
- * Of a milestone that has ended before they were brought back, and could not say so itself: its host was away, or it never held the
- * workspace. That of a fork stays, to be brought back when somebody asks. May be repeated.
+ * Of a milestone that has ended before they were brought back, and could not have them kept: its host was away, or it never held the
+ * workspace. May be repeated.
  */
 export async function leaveAll(db: Db, of: Omit<WorktreeOf, 'task'>): Promise<void> {
-  const forks = db.selectFrom('milestone').select('id').where('project', '=', of.project).where('fork_of', 'is not', null);
-  await leaving(db, of).where('milestone', 'not in', forks).execute();
+  await leaving(db, of).execute();
 }
 
 export interface ShownWorktree extends WorktreeOf {

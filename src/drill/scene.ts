@@ -81,9 +81,9 @@ export async function setScene(setting: DrillSetting, needs: SceneNeeds, more: P
   const { fault } = needs;
   const at = faultPlaces(setting.places, fault);
   const dir = join(setting.places.dir, fault);
+  const keyPrefix = `${await installationName(setting.service.db, setting.places.id)}.${at.project}.`;
   const link = needs.cuttable ? await openLink(setting.host, setting.hosts, join(dir, 'ssh')) : null;
   const crew = createCrew(dir, setting.worker, workerEnv(setting, at, link));
-  const keyPrefix = `${await installationName(setting.service.db, setting.places.id)}.${at.project}.`;
   const scene: Scene = { ...setting, ...more, fault, at, crew, link, keyPrefix };
   opened(scene);
   await makeFolders(setting.hands, at.workspace, at.stateDir);

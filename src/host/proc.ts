@@ -1,6 +1,7 @@
 /** What the kernel says about processes (proc(5)). Linux only. */
 import { readFileSync } from 'node:fs';
 import type { ProcessIdentity } from '../domain/host-api.ts';
+import { errorCode } from './host-error.ts';
 
 /** Changes at every boot: a process of another boot is gone. */
 export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -46,9 +47,12 @@ export function environmentHas(pid: number, entry: string): 'yes' | 'no' | 'unkn
     if (environment === '') return 'unknown';
     return `\0${environment}`.includes(`\0${entry}\0`) ? 'yes' : 'no';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'no' : 'unknown';
+    return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? 'no' : 'unknown';
   }
 }
+
+/** Not of a zombie and not of a thread of the kernel. */
+export const hasMemory = (pid: number): boolean => Number(statFields(pid)?.[20] ?? 0) > 0;
 
 /** Id of its process group, which is the pid of the group's first process; undefined when it is gone. */
 export const groupOf = (pid: number): number | undefined => orNothing(statFields(pid)?.[2]);

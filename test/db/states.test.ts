@@ -124,11 +124,16 @@ test('a milestone that ends before its worktrees came back leaves them; a late r
   const end = { ...changeIn('left'), milestoneState: 'failed' as const };
   await recordStates(db, end);
   expect(await states()).toEqual(['ascii kept']);
-  await recordStates(db, { ...changeIn('left'), at: LATER, milestoneState: 'waiting', opened: [questionIn('left', { openedAt: LATER })] });
+  await recordStates(db, { ...changeIn('left'), milestone: undefined, projectState: 'failed' });
+  await registerPlan(db, { project: 'left', sha256: SHA, runId: 'run-2' });
   await open('unicode');
+  await recordStates(db, end); // the next run has said nothing yet
+  expect([await states(), (await statesOf('left')).milestone]).toEqual([['ascii kept', 'unicode open'], 'pending']);
+  await recordStates(db, { ...changeIn('left'), at: LATER, milestoneState: 'waiting', opened: [questionIn('left', { openedAt: LATER })] });
   await recordStates(db, end);
-  expect(await states()).toEqual(['ascii kept', 'unicode open']);
-  expect(await readInbox(db, 'left')).toHaveLength(1);
+  expect([await states(), (await readInbox(db, 'left')).length]).toEqual([['ascii kept', 'unicode open'], 1]);
+  await recordStates(db, { ...changeIn('left'), workflowId: 'holdpoint/left', at: '2026-11-01T12:00:00.000Z', milestoneState: 'cancelled' });
+  expect(await states()).toEqual(['ascii kept', 'unicode open']); // its project says so of what it never started
 });
 
 test('a plan can be stored again; a running project keeps its own until its next run', async () => {

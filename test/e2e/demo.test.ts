@@ -77,7 +77,7 @@ test('with --keep, other commands find it without any setting, and down ends it 
   expect(decisions.map(({ decision, rule }) => [decision, rule])).toEqual([['retry', 'check_failed_retry'], ['proceed', 'quality_reached']]);
   expect(diff.stdout).toContain("+  return title.trim().toLowerCase().replace(/\\s+/g, '-');");
   // Of two demos of one user none ends the other's agents: no other demo has its runs' keys.
-  expect(linesOf('logs', logs)[0]?.run).toMatch(/^demo-[0-9a-f]{12}\.tinyslug\.slugs\.1\.ascii\.1\.1$/);
+  expect(linesOf('logs', logs)[0]?.run).toMatch(/^main-[0-9a-f]{12}\.tinyslug\.slugs\.1\.ascii\.1\.1$/);
   expect(down.code).toBe(0);
   await nothingRuns();
 }, 600_000);

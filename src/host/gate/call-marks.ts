@@ -70,7 +70,7 @@ export class CallMarks {
   }
 
   async #tree(): Promise<string | undefined> {
-    if (this.#underWay || !this.#canAfford()) return undefined;
+    if (this.#underWay || !this.#hasTime()) return undefined;
     this.#underWay = this.#measured().finally(() => (this.#underWay = undefined));
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => late.resolve(undefined), MOST_HOLD_MS);
@@ -93,7 +93,8 @@ export class CallMarks {
     return tree;
   }
 
-  #canAfford(): boolean {
+  /** Books what was earned since it was asked last. */
+  #hasTime(): boolean {
     const now = performance.now();
     this.#spare = Math.min(this.#spareMs, this.#spare + (now - this.#earnedAt) * SHARE);
     this.#earnedAt = now;

@@ -10,6 +10,15 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** False for what is gone, and for another user's. */
+export function maySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Kills a process of the run and its process group. The kernel does a group in one step in which none of it can fork (kill(2) with a
  * negative pid), so a loop that forks and ends is over when one of it has been seen.

@@ -6,10 +6,10 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../domain/host-api.ts';
-import { commandOf, environmentHas, groupOf, isAlive, newestPid } from '../proc.ts';
-import { chase } from './chase.ts';
+import { commandOf, environmentHas, groupOf, hasMemory, identityOf, isAlive, newestPid } from '../proc.ts';
+import { chase, type Chase } from './chase.ts';
 import type { Scope } from './scope.ts';
-import { groupOfTheRun, killWithGroup, signalProcess } from './signals.ts';
+import { groupOfTheRun, killWithGroup, maySignal, signalProcess } from './signals.ts';
 
 export interface Swept {
   killed: { pid: number; command: string }[];
@@ -35,15 +35,33 @@ const MOST_NAMED = 500;
 // where there is a group, because the kernel says what is in it.
 const UNREAD_MS = 500;
 
+interface Scan {
+  pids: number[];
+  /** Some could not be read, because they are in the midst of an exec. */
+  unread: boolean;
+}
+
 /** Pids, but never our own, that carry `marker`. A zombie has no environment and is not found. */
-export const carriersOf = (marker: string): number[] => allPids().filter((pid) => environmentHas(pid, marker) === 'yes');
+export const carriersOf = (marker: string): number[] => scanFor(marker).pids;
+
+function scanFor(marker: string): Scan {
+  const scan: Scan = { pids: [], unread: false };
+  for (const pid of allPids()) {
+    const has = environmentHas(pid, marker);
+    const isDoubtful = has === 'unknown' && hasMemory(pid);
+    if (isDoubtful && commandOf(pid) === '') scan.unread = true;
+    else if (has === 'yes' || (isDoubtful && environmentHas(pid, marker) === 'yes')) scan.pids.push(pid);
+  }
+  return scan;
+}
 
 /** And what shares a process group of the run's with them, with whatever environment. */
-function carriersAndTheirGroups(marker: string): number[] {
-  const carriers = carriersOf(marker);
-  const groups = new Set(carriers.map((pid) => groupOfTheRun(pid, marker)));
+function withTheirGroups({ pids, unread }: Scan, marker: string): Scan {
+  const groups = new Set(pids.map((pid) => groupOfTheRun(pid, marker)));
   groups.delete(undefined);
-  return groups.size === 0 ? carriers : [...carriers, ...allPids().filter((pid) => groups.has(groupOf(pid)))];
+  if (groups.size === 0) return { pids, unread };
+  const others = allPids().filter((pid) => groups.has(groupOf(pid)) && identityOf(pid) && maySignal(pid));
+  return { pids: [...pids, ...others], unread };
 }
 
 const allPids = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => pid !== process.pid);
@@ -51,22 +69,26 @@ const allPids = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.te
 /** May be repeated, and by several at once. */
 export async function sweep(marker: string, { termGraceMs, child, scope }: SweepOptions): Promise<Swept> {
   const killed = new Map<number, string>();
-  const found = (): number[] => {
-    const pids = new Set([...carriersAndTheirGroups(marker), ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
+  const name = (pid: number): void => {
+    if (!killed.has(pid) && killed.size < MOST_NAMED) killed.set(pid, commandOf(pid));
+  };
+  const found = (): Scan => {
+    const { pids: seen, unread } = withTheirGroups(scanFor(marker), marker);
+    const pids = new Set([...seen, ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
     if (child && isAlive(child)) pids.add(child.pid);
-    for (const pid of pids) if (!killed.has(pid) && killed.size < MOST_NAMED) killed.set(pid, commandOf(pid));
-    return [...pids];
+    for (const pid of pids) name(pid);
+    return { pids: [...pids], unread };
   };
   await termAll(found, termGraceMs);
-  const left = await killAll(found, marker, scope);
+  const left = await killAll({ found, marker, name, scope });
   const proof = scope?.remove() ? 'cgroup' : 'marker';
   return { killed: [...killed].map(([pid, command]) => ({ pid, command })), left, proof };
 }
 
-async function termAll(found: () => number[], graceMs: number): Promise<void> {
+async function termAll(found: () => Scan, graceMs: number): Promise<void> {
   const told = new Set<number>();
   const deadline = performance.now() + graceMs;
-  for (let pids = found(); pids.length > 0 && performance.now() < deadline; pids = found()) {
+  for (let { pids } = found(); pids.length > 0 && performance.now() < deadline; { pids } = found()) {
     for (const pid of pids.filter((one) => !told.has(one))) {
       told.add(pid);
       signalProcess(pid, 'SIGTERM');
@@ -75,25 +97,37 @@ async function termAll(found: () => number[], graceMs: number): Promise<void> {
   }
 }
 
+interface Killing extends Chase {
+  found: () => Scan;
+  scope: Scope | undefined;
+}
+
+/** Kills what there is. `unread`: there may be more. */
+function killOnce(killing: Killing): Scan {
+  const { found, marker, scope } = killing;
+  const since = newestPid();
+  const { pids, unread } = found();
+  if (pids.length > 0) scope?.kill();
+  for (const pid of pids) killWithGroup(pid, marker);
+  const born = chase(killing, since);
+  return { pids: [...pids, ...born.ours], unread: unread || born.unread };
+}
+
 /**
- * One empty scan may have missed what was born during it, or was in the midst of an exec: two in a row count, when all that was born
- * since each began was looked at and is not ours (chase.ts).
+ * One empty scan may have missed what was born during it: two in a row count, when all that was born since each began was looked at and
+ * is not ours (chase.ts). What was seen last when this gives up.
  */
-async function killAll(found: () => number[], marker: string, scope: Scope | undefined): Promise<number[]> {
+async function killAll(killing: Killing): Promise<number[]> {
   const deadline = performance.now() + KILL_DEADLINE_MS;
-  let lastSeen = performance.now();
+  let last: { pids: number[]; at: number } = { pids: [], at: performance.now() };
   for (let emptyScans = 0; ; ) {
-    const since = newestPid();
-    const pids = found();
-    if (pids.length > 0) scope?.kill();
-    for (const pid of pids) killWithGroup(pid, marker);
-    const born = chase(marker, since);
-    const seen = [...pids, ...born.ours];
+    const { pids, unread } = killOnce(killing);
     const now = performance.now();
-    if (seen.length > 0) lastSeen = now;
-    const isEmpty = seen.length === 0 && (scope !== undefined || !born.unread || now - lastSeen > UNREAD_MS);
+    if (pids.length > 0) last = { pids, at: now };
+    const isEmpty = pids.length === 0 && (killing.scope !== undefined || !unread || now - last.at > UNREAD_MS);
     emptyScans = isEmpty ? emptyScans + 1 : 0;
-    if (emptyScans === 2 || now > deadline) return seen;
+    if (emptyScans === 2) return [];
+    if (now > deadline) return last.pids;
     await pause(1);
   }
 }
