@@ -1,7 +1,7 @@
 /**
  * Ends everything of a run: TERM, a short grace, then KILL, repeated until scans are empty. What it is, the run's control group says
  * where it has one, and the run's marker in the environment, with the process groups of what carries it; without a control group, what
- * was started with an emptied environment outside them is not seen (docs/security.md).
+ * was started with an emptied environment is seen in those alone (docs/security.md).
  */
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
