@@ -1,5 +1,5 @@
 /** What the kernel says about processes (proc(5)). Linux only. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessIdentity } from '../domain/host-api.ts';
 import { errorCode } from './host-error.ts';
 
@@ -54,7 +54,13 @@ export function environmentHas(pid: number, entry: string): 'yes' | 'no' | 'unkn
 /** Not of a zombie and not of a thread of the kernel. */
 export const hasMemory = (pid: number): boolean => Number(statFields(pid)?.[20] ?? 0) > 0;
 
+/** Of every process, but never our own. */
+export const otherPids = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => pid !== process.pid);
+
 /** Id of its process group, which is the pid of the group's first process; undefined when it is gone. */
 export const groupOf = (pid: number): number | undefined => orNothing(statFields(pid)?.[2]);
+
+/** Id of its session: the pid of the process that began it. */
+export const sessionOf = (pid: number): number | undefined => orNothing(statFields(pid)?.[3]);
 
 const orNothing = (field: string | undefined): number | undefined => (field === undefined ? undefined : Number(field));

@@ -1,5 +1,6 @@
 /** T-A6: whatever a run starts and however it hides, a cancel leaves nothing of it, and says what it killed. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
@@ -22,7 +23,8 @@ const SURVIVORS = {
   setsid: `setsid sh -c 'echo $$ >>"$F"; exec sleep 600' & wait`,
   'a double fork': `( ( sh -c 'echo $$ >>"$F"; exec sleep 600' & ) & ) ; sleep 600`,
   'ignored INT, TERM and HUP': `trap '' INT TERM HUP; sh -c 'echo $$ >>"$F"; exec sleep 600' & while :; do sleep 600; done`,
-  'an emptied environment in its group': `trap '' INT TERM; env -i sh -c 'trap "" TERM; echo $$ >>'"$F"'; while :; do sleep 600; done' & while :; do sleep 600; done`,
+  'an emptied environment in a group of the run': `setsid sh -c 'trap "" INT TERM; env -i sh -c "trap \\"\\" TERM; echo \\$\\$ >>$F; while :; do sleep 600; done" & while :; do sleep 600; done' & wait`,
+  'an emptied environment whose parent has gone': `env -i sh -c 'trap "" INT TERM; echo $$ >>'"$F"'; while :; do sleep 600; done' & wait`,
   'children of children in many sessions': `for i in 1 2 3 4 5; do setsid sh -c 'setsid sh -c "echo \\$\\$ >>$F; exec sleep 600" & exec sleep 600' & done; wait`,
 } as const;
 
@@ -83,6 +85,25 @@ describe.each(Object.entries(FORK_LOOPS))('%s', (name, script) => {
     await exitOf(host, `after-${key}`);
     expect(length()).toBe(atCancel);
   });
+});
+
+/** A host user who may make no control groups. */
+const AS_NOBODY = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+
+test('of an end without a cancel, and without a control group, nothing is left of the session either', async () => {
+  const state = join(bench.dir, 'state-of-nobody');
+  mkdirSync(state);
+  execFileSync('chmod', ['-R', 'a+rwX', bench.dir]);
+  const user = await bench.programAt(state, AS_NOBODY);
+  const file = join(bench.dir, 'left');
+  const script = `env -i sh -c 'echo $$ >>'"$F"'; exec sleep 600' & while [ ! -e "$F.seen" ]; do sleep 0.01; done`;
+  await user.call('startRun', bench.run('left', '', [], { command: 'sh', args: ['-c', script], env: { F: file } }));
+  const [pid = 0] = await eventually(() => (existsSync(file) && leftIn(file).length === 1 ? leftIn(file) : null), { what: 'its child' });
+  expect(isRunning(pid)).toBe(true);
+  writeFileSync(`${file}.seen`, '');
+  const proof = AS_NOBODY.length > 0 ? 'marker' : expect.anything();
+  expect(await exitOf(user, 'left')).toMatchObject({ reason: 'exited', proof, message: expect.stringContaining(`ended what it had left running: ${pid} sleep 600`) });
+  expect(isRunning(pid)).toBe(false);
 });
 
 describeWith('writable cgroup v2', canMakeGroups(), 'with a control group', () => {

@@ -11,8 +11,9 @@ import { bootId, identityOf, isAlive } from '../proc.ts';
 import { askSupervisor, connectSupervisor } from './control-client.ts';
 import { readChild, readCommand, readScope, readStarted, runDirectory, runMarker, type StartedFile } from './run-files.ts';
 import { stateOf } from './run-state.ts';
-import { signalProcess } from './signals.ts';
-import { sweep, type Swept, type SweepOptions } from './sweep.ts';
+import type { Scope } from './scope.ts';
+import { membersOfSession, signalProcess } from './signals.ts';
+import { sweep, type Swept } from './sweep.ts';
 
 export const TERM_GRACE_MS = 1000;
 
@@ -52,12 +53,14 @@ async function throughSupervisor(dir: string, started: StartedFile, graceMs: num
   return (answer as { killed: Swept['killed'] } | undefined)?.killed ?? [];
 }
 
-async function directly(key: string, of: Pick<SweepOptions, 'child' | 'scope'>, graceMs: number): Promise<Swept> {
-  if (of.child && isAlive(of.child)) {
-    signalProcess(of.child.pid, 'SIGINT');
-    await untilGone(of.child, graceMs);
+async function directly(key: string, { child, scope }: { child: ProcessIdentity | null; scope: Scope | undefined }, graceMs: number): Promise<Swept> {
+  const known: ProcessIdentity[] = [];
+  if (child && isAlive(child)) {
+    signalProcess(child.pid, 'SIGINT');
+    await untilGone(child, graceMs);
+    known.push(child, ...membersOfSession(child.pid));
   }
-  return sweep(runMarker(key), { ...of, termGraceMs: termGrace(graceMs) });
+  return sweep(runMarker(key), { known, scope, termGraceMs: termGrace(graceMs) });
 }
 
 async function untilGone(child: ProcessIdentity, graceMs: number): Promise<void> {

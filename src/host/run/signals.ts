@@ -1,5 +1,6 @@
 /** How a sweep ends processes. */
-import { environmentHas, groupOf } from '../proc.ts';
+import type { ProcessIdentity } from '../../domain/host-api.ts';
+import { environmentHas, groupOf, identityOf, otherPids, sessionOf } from '../proc.ts';
 
 /** False when there is no such process any more. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
@@ -17,6 +18,15 @@ export function maySignal(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * All of the session that `leader` began, whatever their environment. Only for who knows that it lives, or lived a moment ago: the
+ * number is free for another process when the last one of the session is gone.
+ */
+export function membersOfSession(leader: number): ProcessIdentity[] {
+  const members = otherPids().filter((pid) => sessionOf(pid) === leader && maySignal(pid));
+  return members.map(identityOf).filter((member) => member !== undefined);
 }
 
 /**

@@ -1,12 +1,11 @@
 /**
  * Ends everything of a run: TERM, a short grace, then KILL, repeated until scans are empty. What it is, the run's control group says
- * where it has one, and the run's marker in the environment, with the process groups of what carries it; without a control group, what
- * was started with an emptied environment is seen in those alone (docs/security.md).
+ * where it has one, and the run's marker in the environment, with the process groups of what carries it and the session of the run's own
+ * process; without a control group, what was started with an emptied environment is seen in those alone (docs/security.md).
  */
-import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../domain/host-api.ts';
-import { commandOf, environmentHas, groupOf, hasMemory, identityOf, isAlive, newestPid } from '../proc.ts';
+import { commandOf, environmentHas, groupOf, hasMemory, identityOf, isAlive, newestPid, otherPids } from '../proc.ts';
 import { chase, type Chase } from './chase.ts';
 import type { Scope } from './scope.ts';
 import { groupOfTheRun, killWithGroup, maySignal, signalProcess } from './signals.ts';
@@ -22,8 +21,8 @@ export interface Swept {
 export interface SweepOptions {
   /** From SIGTERM to SIGKILL. */
   termGraceMs: number;
-  /** Ended too when it has hidden its marker. */
-  child: ProcessIdentity | null;
+  /** Ended too, whatever they have done to their environment: the process itself, and its session. */
+  known: readonly ProcessIdentity[];
   scope?: Scope | undefined;
 }
 
@@ -46,7 +45,7 @@ export const carriersOf = (marker: string): number[] => scanFor(marker).pids;
 
 function scanFor(marker: string): Scan {
   const scan: Scan = { pids: [], unread: false };
-  for (const pid of allPids()) {
+  for (const pid of otherPids()) {
     const has = environmentHas(pid, marker);
     const isDoubtful = has === 'unknown' && hasMemory(pid);
     if (isDoubtful && commandOf(pid) === '') scan.unread = true;
@@ -60,22 +59,19 @@ function withTheirGroups({ pids, unread }: Scan, marker: string): Scan {
   const groups = new Set(pids.map((pid) => groupOfTheRun(pid, marker)));
   groups.delete(undefined);
   if (groups.size === 0) return { pids, unread };
-  const others = allPids().filter((pid) => groups.has(groupOf(pid)) && identityOf(pid) && maySignal(pid));
+  const others = otherPids().filter((pid) => groups.has(groupOf(pid)) && identityOf(pid) && maySignal(pid));
   return { pids: [...pids, ...others], unread };
 }
 
-const allPids = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => pid !== process.pid);
-
 /** May be repeated, and by several at once. */
-export async function sweep(marker: string, { termGraceMs, child, scope }: SweepOptions): Promise<Swept> {
+export async function sweep(marker: string, { termGraceMs, known, scope }: SweepOptions): Promise<Swept> {
   const killed = new Map<number, string>();
   const name = (pid: number): void => {
     if (!killed.has(pid) && killed.size < MOST_NAMED) killed.set(pid, commandOf(pid));
   };
   const found = (): Scan => {
     const { pids: seen, unread } = withTheirGroups(scanFor(marker), marker);
-    const pids = new Set([...seen, ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
-    if (child && isAlive(child)) pids.add(child.pid);
+    const pids = new Set([...seen, ...known.filter(isAlive).map(({ pid }) => pid), ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
     for (const pid of pids) name(pid);
     return { pids: [...pids], unread };
   };
