@@ -75,7 +75,8 @@ test('a tool sees the names on the list; no command line holds prompt, key or to
   expect(pids.length).toBeGreaterThan(2);
   expect(token).toMatch(/^[0-9a-f]{64}$/);
   const lines = pids.map(commandOf);
-  expect(lines.filter((line) => [KEY, token, 'as scripted', 'The work'].some((secret) => line.includes(secret)))).toEqual([]);
+  expect((await play.runRow()).spec).toMatchObject({ prompt: expect.stringMatching(/The work[^]*it works/) });
+  expect(lines.filter((line) => [KEY, token, 'it works', 'The work'].some((secret) => line.includes(secret)))).toEqual([]);
   writeFileSync(join(play.workspace, 'go'), '');
   expect(await turn.result).toMatchObject({ outcome: 'completed' });
 

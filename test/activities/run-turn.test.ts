@@ -74,9 +74,11 @@ test('an agent that fails without a word is told by what it wrote to standard er
 
 test('a run past its time is ended with all it started', async () => {
   const steps = [{ run: 'sleep 300 & sleep 301 & wait' }];
-  const play = await claimed('wall', { steps, change: (plan) => { plan.agent.timeoutMs = 1_500; } });
+  const play = await claimed('wall', { steps, change: (plan) => { plan.agent.timeoutMs = 8_000; } });
   const key = await play.begin();
-  expect(await play.run()).toMatchObject({ outcome: 'failed', message: expect.stringContaining('longer than it may') });
+  const turn = play.start();
+  await eventually(() => pidsOf(key).length > 2, { what: 'what it starts' });
+  expect(await turn.result).toMatchObject({ outcome: 'failed', message: expect.stringContaining('longer than it may') });
   expect(await play.runRow()).toMatchObject({ exit: { reason: 'wall_limit' } });
   expect(pidsOf(key)).toEqual([]);
 });

@@ -55,8 +55,9 @@ async function trial(project: string, atMs: number, victim: 'agent' | 'superviso
   await sleep(atMs); // The random moment is the experiment.
   try {
     process.kill(victim === 'agent' ? pid : one.supervisor(), 'SIGKILL');
-  } catch {
+  } catch (error) {
     // It had ended by itself: a moment after the turn is one of the moments too.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
   await one.finish();
   expect([project, one.effects()]).toEqual([project, ALL]);

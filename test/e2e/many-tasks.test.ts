@@ -26,7 +26,7 @@ import { scaled, SEED } from '../support/scale.ts';
 import { CLEAN_PATH } from '../support/service.ts';
 import { randomTasks } from '../support/task-graphs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-db.ts';
-import { newNamespace, testAddress } from '../support/temporal-worker.ts';
+import { CONNECT, newNamespace, testAddress } from '../support/temporal-worker.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const PROGRAM = join(import.meta.dirname, '../support/many-tasks/worker.ts');
@@ -67,7 +67,7 @@ beforeAll(async () => {
   const [made, namespace] = await Promise.all([createTestDatabase(), newNamespace(testAddress())]);
   database = made;
   opened = openDb(database.url, { max: 3 });
-  temporal = await connectTemporal({ env: {}, address: testAddress(), namespace });
+  temporal = await connectTemporal({ ...CONNECT, address: testAddress(), namespace });
 }, 300_000);
 
 afterAll(async () => {

@@ -10,6 +10,7 @@ import { startStage, type Stage } from '../support/faults/stage.ts';
 import { startWrittenRun, type WrittenRun } from '../support/faults/written-run.ts';
 import { SEED } from '../support/scale.ts';
 import { describeWithSshd } from '../support/sshd.ts';
+import { CONNECT } from '../support/temporal-worker.ts';
 
 const FLOW = { seed: SEED, lines: 100, perSecond: 100, longBytes: 20_000 };
 
@@ -58,7 +59,7 @@ describeWithSshd('a run on a host over SSH', () => {
     await eventually(() => statSync(outFile(stage.stateDir, run.key)).size > size, { what: 'a run that goes on' });
     expect([await run.offset(), processStart(pid)]).toEqual([stored, start]);
     stage.proxy.greet('pass');
-    const temporal = await connectTemporal({ env: {}, address: stage.temporal.address, namespace: stage.temporal.namespace });
+    const temporal = await connectTemporal({ ...CONNECT, address: stage.temporal.address, namespace: stage.temporal.namespace });
     await answerBreakpoint(temporal, { breakpoint: question.id, action: 'retry', by: 'test' });
     await temporal.close();
     await growsBeyond(run, stored, 'lines stored after the answer');

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
-import { pidsWith } from '../support/marked-processes.ts';
+import { commandOf, pidsWith } from '../support/marked-processes.ts';
 import { describeWith } from '../support/needs.ts';
 import { canMakeGroups, groupsOf } from './support/cgroup.ts';
 import { Bench, exitOf, type HostProgram } from './support/host-program.ts';
@@ -87,6 +87,27 @@ describe.each(Object.entries(FORK_LOOPS))('%s', (name, script) => {
   });
 });
 
+/** Their children have no marker, and are not there yet when the sweep begins. */
+const BORN_OF_TERM = `
+  printf '%s\\n' 'echo $$ >>"$1"; exec sleep 600' >"$F.child"
+  printf '%s\\n' "trap 'env -i sh \\"\\$1.child\\" \\"\\$1\\" & exit' TERM; : >\\"\\$1.ready\\"; while :; do sleep 0.05; done" >"$F.sh"
+  env -i sh "$F.sh" "$F" & wait`;
+
+test('what is started while TERM is heeded is ended too', async () => {
+  let runs = 0;
+  // On a busy machine KILL may come before it is born.
+  const born = await eventually(async () => {
+    const key = `term-${(runs += 1)}`;
+    const file = join(bench.dir, key);
+    await host.call('startRun', bench.run(key, '', [], { command: 'sh', args: ['-c', BORN_OF_TERM], env: { F: file } }));
+    await eventually(() => existsSync(`${file}.ready`), { what: 'the trap' });
+    await loseGroup(key);
+    await host.call('cancelRun', { key, graceMs: 1000 });
+    return existsSync(file) && leftIn(file).length === 1 ? leftIn(file) : null;
+  }, { timeoutMs: 90_000, what: 'a run with a child that TERM gave birth to' });
+  expect(born.filter(isRunning)).toEqual([]);
+});
+
 /** A host user who may make no control groups. */
 const AS_NOBODY = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 
@@ -100,6 +121,7 @@ test('of an end without a cancel, and without a control group, nothing is left o
   await user.call('startRun', bench.run('left', '', [], { command: 'sh', args: ['-c', script], env: { F: file } }));
   const [pid = 0] = await eventually(() => (existsSync(file) && leftIn(file).length === 1 ? leftIn(file) : null), { what: 'its child' });
   expect(isRunning(pid)).toBe(true);
+  await eventually(() => commandOf(pid) === 'sleep 600', { what: 'it to be what it will be' });
   writeFileSync(`${file}.seen`, '');
   const proof = AS_NOBODY.length > 0 ? 'marker' : expect.anything();
   expect(await exitOf(user, 'left')).toMatchObject({ reason: 'exited', proof, message: expect.stringContaining(`ended what it had left running: ${pid} sleep 600`) });

@@ -12,7 +12,7 @@ import { installationName } from '../../src/db/installation.ts';
 import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts';
 import { runCli, type CliResult } from './cli.ts';
 import { createTestDatabase, type TestDatabase } from './test-db.ts';
-import { newNamespace, testAddress } from './temporal-worker.ts';
+import { CONNECT, newNamespace, testAddress } from './temporal-worker.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -117,7 +117,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
   const opened = openDb(parts.database.url, { max: 3 });
   const install = await installationName(opened.db, 'main');
-  const temporal = await connectTemporal({ env: {}, address: testAddress(), namespace: parts.namespace });
+  const temporal = await connectTemporal({ ...CONNECT, address: testAddress(), namespace: parts.namespace });
   if (options.worker !== false) await startWorker();
   return {
     dir: parts.dir, env, install, messages: parts.messages, ollama: parts.ollama, db: opened.db, temporal, startWorker,

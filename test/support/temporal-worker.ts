@@ -24,7 +24,7 @@ export interface TestWorker {
 const logs: LogEntry[] = [];
 
 /** A machine that is busy takes longer than the five seconds that a person waits by default. */
-const CONNECT = { env: {}, deadlineMs: 60_000 };
+export const CONNECT = { env: {}, deadlineMs: 60_000 };
 
 export function testAddress(): string {
   const address = process.env.HOLDPOINT_TEST_TEMPORAL_ADDRESS;

@@ -8,7 +8,7 @@ import { connectTemporal, type Temporal } from '../../src/temporal/connection.ts
 import { startProject } from '../../src/temporal/start.ts';
 import type { Answer, OpenBreakpoint } from '../../src/workflows/messages.ts';
 import { eventually } from '../support/eventually.ts';
-import { newNamespace, startTestWorker, testAddress, type TestWorker } from '../support/temporal-worker.ts';
+import { CONNECT, newNamespace, startTestWorker, testAddress, type TestWorker } from '../support/temporal-worker.ts';
 import { callsOf, fakeActivities, milestone, newWorld, records, untilCancelled, type World } from '../workflows/fakes.ts';
 
 let worker: TestWorker;
@@ -128,7 +128,7 @@ describe('control', () => {
 describe('trouble', () => {
   test('no worker: a query says so within its deadline', async () => {
     const namespace = await newNamespace(testAddress());
-    const alone = await connectTemporal({ env: {}, address: testAddress(), namespace });
+    const alone = await connectTemporal({ ...CONNECT, address: testAddress(), namespace });
     await startProject(alone, { project: 'p-alone', planSha256: 'abc' });
     const error = await errorOf(projectStatus(alone, 'p-alone'));
     expect([error.kind, error.message]).toEqual(['temporal_unreachable', `no worker answers for Temporal at ${testAddress()}`]);

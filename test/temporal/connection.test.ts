@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HoldpointError } from '../../src/domain/failure-kind.ts';
 import { connectNative, connectTemporal, temporalTarget } from '../../src/temporal/connection.ts';
 import { missingSearchAttributes, registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
-import { newNamespace, testAddress } from '../support/temporal-worker.ts';
+import { CONNECT, newNamespace, testAddress } from '../support/temporal-worker.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -55,7 +55,7 @@ describe('a Temporal that is not there', () => {
 describe('search attributes', () => {
   test('are registered once, by many at the same time', async () => {
     const namespace = await newNamespace(testAddress());
-    const temporal = await connectTemporal({ env: {}, address: testAddress(), namespace });
+    const temporal = await connectTemporal({ ...CONNECT, address: testAddress(), namespace });
     await temporal.connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: ['HoldpointHost', 'HoldpointCostUsd'] });
     expect((await missingSearchAttributes(temporal.connection, namespace)).sort()).toEqual(['HoldpointCostUsd', 'HoldpointHost']);
     const made = await Promise.all([1, 2, 3].map(() => registerSearchAttributes(temporal.connection, namespace)));

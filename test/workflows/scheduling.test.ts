@@ -86,7 +86,7 @@ describe('an attempt after one in which the agent failed', () => {
   });
 
   test('keeps its time and its reason in a fresh history', async () => {
-    const world = failing('one', 1, after(10_000));
+    const world = failing('one', 1, after(30_000));
     const handle = worker.temporal.client.workflow.getHandle((await startMilestone(worker, world, { historyLimit: 45 })).workflowId) as Handle;
     await inState(handle, 'waiting');
     const before = (await handle.describe()).runId;

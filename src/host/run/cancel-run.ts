@@ -12,7 +12,7 @@ import { askSupervisor, connectSupervisor } from './control-client.ts';
 import { readChild, readCommand, readScope, readStarted, runDirectory, runMarker, type StartedFile } from './run-files.ts';
 import { stateOf } from './run-state.ts';
 import type { Scope } from './scope.ts';
-import { membersOfSession, signalProcess } from './signals.ts';
+import { signalProcess } from './signals.ts';
 import { sweep, type Swept } from './sweep.ts';
 
 export const TERM_GRACE_MS = 1000;
@@ -54,13 +54,12 @@ async function throughSupervisor(dir: string, started: StartedFile, graceMs: num
 }
 
 async function directly(key: string, { child, scope }: { child: ProcessIdentity | null; scope: Scope | undefined }, graceMs: number): Promise<Swept> {
-  const known: ProcessIdentity[] = [];
-  if (child && isAlive(child)) {
-    signalProcess(child.pid, 'SIGINT');
-    await untilGone(child, graceMs);
-    known.push(child, ...membersOfSession(child.pid));
+  const leader = child && isAlive(child) ? child : null; // long ago its number may have become another's
+  if (leader) {
+    signalProcess(leader.pid, 'SIGINT');
+    await untilGone(leader, graceMs);
   }
-  return sweep(runMarker(key), { known, scope, termGraceMs: termGrace(graceMs) });
+  return sweep(runMarker(key), { leader, scope, termGraceMs: termGrace(graceMs) });
 }
 
 async function untilGone(child: ProcessIdentity, graceMs: number): Promise<void> {

@@ -21,12 +21,13 @@ export function maySignal(pid: number): boolean {
 }
 
 /**
- * All of the session that `leader` began, whatever their environment. Only for who knows that it lives, or lived a moment ago: the
- * number is free for another process when the last one of the session is gone.
+ * All of the session that `leader` began, whatever their environment; itself too. Only for who knows that it lives, or lived a moment
+ * ago: the number is free for another process when the last one of the session is gone.
  */
-export function membersOfSession(leader: number): ProcessIdentity[] {
-  const members = otherPids().filter((pid) => sessionOf(pid) === leader && maySignal(pid));
-  return members.map(identityOf).filter((member) => member !== undefined);
+export function membersOfSession(leader: ProcessIdentity): number[] {
+  const now = identityOf(leader.pid);
+  if (now && now.startTicks !== leader.startTicks) return [];
+  return otherPids().filter((pid) => sessionOf(pid) === leader.pid && identityOf(pid) && maySignal(pid));
 }
 
 /**

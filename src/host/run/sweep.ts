@@ -5,10 +5,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProcessIdentity } from '../../domain/host-api.ts';
-import { commandOf, environmentHas, groupOf, hasMemory, identityOf, isAlive, newestPid, otherPids } from '../proc.ts';
+import { commandOf, environmentHas, groupOf, hasMemory, identityOf, newestPid, otherPids, sessionOf } from '../proc.ts';
 import { chase, type Chase } from './chase.ts';
 import type { Scope } from './scope.ts';
-import { groupOfTheRun, killWithGroup, maySignal, signalProcess } from './signals.ts';
+import { groupOfTheRun, killWithGroup, maySignal, membersOfSession, signalProcess } from './signals.ts';
 
 export interface Swept {
   killed: { pid: number; command: string }[];
@@ -21,8 +21,8 @@ export interface Swept {
 export interface SweepOptions {
   /** From SIGTERM to SIGKILL. */
   termGraceMs: number;
-  /** Ended too, whatever they have done to their environment: the process itself, and its session. */
-  known: readonly ProcessIdentity[];
+  /** It began a session, which is ended too, whatever is done to environments there. Null unless it lives, or has ended just now. */
+  leader: ProcessIdentity | null;
   scope?: Scope | undefined;
 }
 
@@ -33,6 +33,8 @@ const MOST_NAMED = 500;
 // Where others start and end processes without pause some always go unread: then that long without one of ours is enough, and so it is
 // where there is a group, because the kernel says what is in it.
 const UNREAD_MS = 500;
+// As long as that, where nothing of the run was there to be ended: the end of every run looks.
+const UNREAD_QUIET_MS = 100;
 
 interface Scan {
   pids: number[];
@@ -54,29 +56,31 @@ function scanFor(marker: string): Scan {
   return scan;
 }
 
-/** And what shares a process group of the run's with them, with whatever environment. */
+/** And what is with them in a process group of the run's, or in a session that one of them began, with whatever environment. */
 function withTheirGroups({ pids, unread }: Scan, marker: string): Scan {
   const groups = new Set(pids.map((pid) => groupOfTheRun(pid, marker)));
   groups.delete(undefined);
   if (groups.size === 0) return { pids, unread };
-  const others = otherPids().filter((pid) => groups.has(groupOf(pid)) && identityOf(pid) && maySignal(pid));
+  const carriers = new Set(pids);
+  const isWithThem = (pid: number): boolean => groups.has(groupOf(pid)) || carriers.has(sessionOf(pid) ?? 0);
+  const others = otherPids().filter((pid) => !carriers.has(pid) && isWithThem(pid) && identityOf(pid) && maySignal(pid));
   return { pids: [...pids, ...others], unread };
 }
 
 /** May be repeated, and by several at once. */
-export async function sweep(marker: string, { termGraceMs, known, scope }: SweepOptions): Promise<Swept> {
+export async function sweep(marker: string, { termGraceMs, leader, scope }: SweepOptions): Promise<Swept> {
   const killed = new Map<number, string>();
   const name = (pid: number): void => {
     if (!killed.has(pid) && killed.size < MOST_NAMED) killed.set(pid, commandOf(pid));
   };
   const found = (): Scan => {
     const { pids: seen, unread } = withTheirGroups(scanFor(marker), marker);
-    const pids = new Set([...seen, ...known.filter(isAlive).map(({ pid }) => pid), ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
+    const pids = new Set([...seen, ...(leader ? membersOfSession(leader) : []), ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
     for (const pid of pids) name(pid);
     return { pids: [...pids], unread };
   };
   await termAll(found, termGraceMs);
-  const left = await killAll({ found, marker, name, scope });
+  const left = await killAll({ found, marker, name, scope, patienceMs: () => (killed.size > 0 ? UNREAD_MS : UNREAD_QUIET_MS) });
   const proof = scope?.remove() ? 'cgroup' : 'marker';
   return { killed: [...killed].map(([pid, command]) => ({ pid, command })), left, proof };
 }
@@ -96,6 +100,8 @@ async function termAll(found: () => Scan, graceMs: number): Promise<void> {
 interface Killing extends Chase {
   found: () => Scan;
   scope: Scope | undefined;
+  /** For how long nothing of ours must have been there, where some went unread. */
+  patienceMs: () => number;
 }
 
 /** Kills what there is. `unread`: there may be more. */
@@ -120,7 +126,7 @@ async function killAll(killing: Killing): Promise<number[]> {
     const { pids, unread } = killOnce(killing);
     const now = performance.now();
     if (pids.length > 0) last = { pids, at: now };
-    const isEmpty = pids.length === 0 && (killing.scope !== undefined || !unread || now - last.at > UNREAD_MS);
+    const isEmpty = pids.length === 0 && (killing.scope !== undefined || !unread || now - last.at > killing.patienceMs());
     emptyScans = isEmpty ? emptyScans + 1 : 0;
     if (emptyScans === 2) return [];
     if (now > deadline) return last.pids;

@@ -9,7 +9,7 @@ import { CallMarks } from '../gate/call-marks.ts';
 import { openGate, type Gate } from '../gate/gate-server.ts';
 import { termGrace, TERM_GRACE_MS } from '../run/cancel-run.ts';
 import { runMarker, type CommandFile } from '../run/run-files.ts';
-import { membersOfSession, signalProcess } from '../run/signals.ts';
+import { signalProcess } from '../run/signals.ts';
 import { sweep, type Swept } from '../run/sweep.ts';
 import { scanOptions } from '../snapshot/checkpoint.ts';
 import { Shadows } from '../snapshot/shadow.ts';
@@ -112,8 +112,7 @@ async function untilNothingIsLeft(child: Child, { key, spec }: CommandFile, part
   const graceMs = breach?.graceMs ?? spec.limits.graceMs;
   if (breach) await askToEnd(child, graceMs);
   const termGraceMs = breach ? termGrace(graceMs) : TERM_GRACE_MS;
-  const known = [child.identity, ...membersOfSession(child.identity.pid)];
-  const swept = await sweep(runMarker(key), { termGraceMs, known, scope: scope.kind === 'cgroup' ? scope.scope : undefined });
+  const swept = await sweep(runMarker(key), { termGraceMs, leader: child.identity, scope: scope.kind === 'cgroup' ? scope.scope : undefined });
   const { code, signal } = await child.ended;
   const cause = breach ?? outOfRoomAtEnd(parts.streams);
   const exit = { ...exitOf(cause?.reason ?? 'exited', messageOf(cause, swept)), code, signal, proof: swept.proof, ...(scope.kind === 'none' && { noCgroup: scope.why }) };

@@ -9,6 +9,7 @@ import { startProject } from '../../../src/temporal/start.ts';
 import { connectTemporal } from '../../../src/temporal/connection.ts';
 import { eventually } from '../eventually.ts';
 import { callActivity, startInProcess } from './in-process.ts';
+import { CONNECT } from '../temporal-worker.ts';
 import { HOST, type Stage } from './stage.ts';
 import { createWriter, flowText, WRITER, type Flow } from './writer.ts';
 
@@ -38,7 +39,7 @@ async function startPlan(stage: Stage, project: string, text: string): Promise<s
   const parsed = parsePlan({ file: 'holdpoint.yaml', text, readFile: () => null });
   if (!parsed.ok) throw new Error(parsed.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   await savePlan(stage.db, { project, sha256: parsed.sha256, plan: parsed.plan, source: text });
-  const temporal = await connectTemporal({ env: {}, address: stage.temporal.address, namespace: stage.temporal.namespace });
+  const temporal = await connectTemporal({ ...CONNECT, address: stage.temporal.address, namespace: stage.temporal.namespace });
   await startProject(temporal, { project, planSha256: parsed.sha256 });
   await temporal.close();
   return parsed.sha256;
@@ -67,7 +68,7 @@ export async function startWrittenRun(stage: Stage, project: string, flow: Flow,
 
 /** Of attempts that somebody gave up, such as the server for want of a heartbeat, the type is empty. */
 async function failuresOf(stage: Stage, project: string): Promise<string[]> {
-  const temporal = await connectTemporal({ env: {}, address: stage.temporal.address, namespace: stage.temporal.namespace });
+  const temporal = await connectTemporal({ ...CONNECT, address: stage.temporal.address, namespace: stage.temporal.namespace });
   const { events } = await temporal.client.workflow.getHandle(milestoneWorkflowId(project, 'm')).fetchHistory();
   await temporal.close();
   const turns = new Set((events ?? []).filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'runTurn').map(({ eventId }) => String(eventId)));
