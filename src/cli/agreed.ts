@@ -1,8 +1,8 @@
 /** Whether a person agrees to what is about to be done. */
-import { confirm, isCancel } from '@clack/prompts';
+import { confirm } from '@clack/prompts';
 import type { HoldpointError } from '../domain/failure-kind.ts';
 import type { Call } from './command.ts';
-import { EXIT, Exit } from './exit.ts';
+import { given } from './given.ts';
 import { isInteractive } from './io.ts';
 
 export interface AgreeOptions {
@@ -24,7 +24,5 @@ export async function isAgreed({ io, json, options, say }: Pick<Call<AgreeOption
   if (options.yes) return true;
   if (json || !isInteractive(io)) throw unasked();
   await say(text);
-  const answer = await confirm({ message: question, initialValue: false });
-  if (isCancel(answer)) throw new Exit(EXIT.interrupted);
-  return answer;
+  return given<boolean>(await confirm({ message: question, initialValue: false }));
 }

@@ -1,13 +1,14 @@
 /** Several answers at once: from a form on a terminal or from a file, each with a result of its own. */
 import { userInfo } from 'node:os';
-import { isCancel, log, select, text } from '@clack/prompts';
+import { log, select, text } from '@clack/prompts';
 import type { Question } from '../db/breakpoints.ts';
 import { BREAKPOINTS, type AnswerAction } from '../domain/breakpoints.ts';
 import { exitCodeOf, HoldpointError } from '../domain/failure-kind.ts';
 import { answerFile, type AnswerFile } from '../domain/documents/breakpoints.ts';
 import { answerBreakpoint } from '../temporal/client.ts';
 import type { Call } from './command.ts';
-import { errorDocument, EXIT, Exit } from './exit.ts';
+import { errorDocument, EXIT } from './exit.ts';
+import { given } from './given.ts';
 
 /** `tree`: the one that was shown. */
 export type Reply = AnswerFile[number];
@@ -15,12 +16,6 @@ export type Reply = AnswerFile[number];
 type Result = { breakpoint: string; action: string; accepted: boolean; by: string; via: 'update'; at: string; error?: unknown };
 
 const SKIP = 'skip-question';
-
-/** Ctrl-C at a prompt comes as a key, not as a signal: nothing is sent then. */
-function given<T>(value: T | symbol): T {
-  if (isCancel(value)) throw new Exit(EXIT.interrupted);
-  return value as T;
-}
 
 async function askOne({ id, kind, priority, reason, actions, noteRequired, tree }: Question, signal: AbortSignal): Promise<Reply | null> {
   log.message(`${id}  ${priority}\n${reason}`);

@@ -1,33 +1,13 @@
 /** How a sweep ends processes. */
-import type { ProcessIdentity } from '../../domain/host-api.ts';
-import { environmentHas, groupOf, identityOf, otherPids, sessionOf } from '../proc.ts';
+import { environmentHas, groupOf } from '../proc.ts';
 
-/** False when there is no such process any more. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+/** False when there is no such process any more, or it is another user's. With 0 it is only asked. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch {
     return false;
   }
-}
-
-/** False for what is gone, and for another user's. */
-export function maySignal(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * All of the session that `leader` began, whatever their environment; itself too. Only for who knows that it lives, or lived a moment
- * ago: the number is free for another process when the last one of the session is gone.
- */
-export function membersOfSession(leader: ProcessIdentity): number[] {
-  const now = identityOf(leader.pid);
-  if (now && now.startTicks !== leader.startTicks) return [];
-  return otherPids().filter((pid) => sessionOf(pid) === leader.pid && identityOf(pid) && maySignal(pid));
 }
 
 /**

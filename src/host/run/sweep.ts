@@ -8,7 +8,7 @@ import type { ProcessIdentity } from '../../domain/host-api.ts';
 import { commandOf, environmentHas, groupOf, hasMemory, identityOf, newestPid, otherPids, sessionOf } from '../proc.ts';
 import { chase, type Chase } from './chase.ts';
 import type { Scope } from './scope.ts';
-import { groupOfTheRun, killWithGroup, maySignal, membersOfSession, signalProcess } from './signals.ts';
+import { groupOfTheRun, killWithGroup, signalProcess } from './signals.ts';
 
 export interface Swept {
   killed: { pid: number; command: string }[];
@@ -56,16 +56,23 @@ function scanFor(marker: string): Scan {
   return scan;
 }
 
-/** And what is with them in a process group of the run's, or in a session that one of them began, with whatever environment. */
-function withTheirGroups({ pids, unread }: Scan, marker: string): Scan {
+/**
+ * And what is with them in a process group of the run's, or in a session that one of them or `leader` began, with whatever environment.
+ * The number of a session is free for another process when the last one in it is gone.
+ */
+function withTheirs({ pids, unread }: Scan, marker: string, leader: ProcessIdentity | null): Scan {
   const groups = new Set(pids.map((pid) => groupOfTheRun(pid, marker)));
   groups.delete(undefined);
-  if (groups.size === 0) return { pids, unread };
+  const sessions = new Set(leader && isStillIts(leader) ? [...pids, leader.pid] : pids);
+  if (sessions.size === 0) return { pids, unread };
   const carriers = new Set(pids);
-  const isWithThem = (pid: number): boolean => groups.has(groupOf(pid)) || carriers.has(sessionOf(pid) ?? 0);
-  const others = otherPids().filter((pid) => !carriers.has(pid) && isWithThem(pid) && identityOf(pid) && maySignal(pid));
+  const isWithThem = (pid: number): boolean => groups.has(groupOf(pid)) || sessions.has(sessionOf(pid) ?? 0);
+  const others = otherPids().filter((pid) => !carriers.has(pid) && isWithThem(pid) && identityOf(pid) && signalProcess(pid, 0));
   return { pids: [...pids, ...others], unread };
 }
+
+/** Its pid is its own, or nobody's. */
+const isStillIts = ({ pid, startTicks }: ProcessIdentity): boolean => (identityOf(pid)?.startTicks ?? startTicks) === startTicks;
 
 /** May be repeated, and by several at once. */
 export async function sweep(marker: string, { termGraceMs, leader, scope }: SweepOptions): Promise<Swept> {
@@ -74,8 +81,8 @@ export async function sweep(marker: string, { termGraceMs, leader, scope }: Swee
     if (!killed.has(pid) && killed.size < MOST_NAMED) killed.set(pid, commandOf(pid));
   };
   const found = (): Scan => {
-    const { pids: seen, unread } = withTheirGroups(scanFor(marker), marker);
-    const pids = new Set([...seen, ...(leader ? membersOfSession(leader) : []), ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
+    const { pids: seen, unread } = withTheirs(scanFor(marker), marker, leader);
+    const pids = new Set([...seen, ...(scope?.pids() ?? []).filter((pid) => pid !== process.pid)]);
     for (const pid of pids) name(pid);
     return { pids: [...pids], unread };
   };
